@@ -1,0 +1,24 @@
+# Each target works as the first command in a fresh clone: it makes .venv-<version>, builds, runs.
+# PYTHON=python3.13 chooses the interpreter, ARGS=... is handed to the command.
+PYTHON ?= python3
+ARGS ?=
+IN = tools/venv.sh $(PYTHON)
+BUILT = EAGERLOOP_BUILD=require $(IN)
+
+.PHONY: help demo test pure bench lint types wheel docs conformance soak sanitize clean dev compiled
+
+help:         ; @grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+dev:          ; @$(BUILT) dev  ## the virtual environment and an in-place build
+demo:         ; @$(BUILT) demo python examples/demo.py $(ARGS)  ## the examples, and web servers under load on three loops
+test:         ; @$(MAKE) -s compiled && EAGERLOOP_BUILD=require $(MAKE) -s pure  ## the whole suite compiled, then interpreted
+compiled:     ; @$(BUILT) test python -m pytest $(ARGS)  ## the suite compiled only
+pure:         ; @EAGERLOOP_PURE=1 $(IN) test python -m pytest $(ARGS)  ## the suite interpreted: no compiler needed
+bench:        ; @$(BUILT) bench eagerloop bench $(ARGS)  ## against asyncio, uvloop and rloop
+lint:         ; @$(IN) dev tools/lint.sh  ## ruff's format and rules, cython-lint, the structure
+types:        ; @$(IN) dev mypy  ## mypy strict on package, tests and tools
+wheel:        ; @tools/wheel.sh $(PYTHON)  ## builds a wheel and tries it in an empty environment
+docs:         ; @$(IN) docs mkdocs build --strict  ## the manual, into site/
+conformance:  ; @$(BUILT) test python -m tests.conformance $(ARGS)  ## CPython's own asyncio tests on eagerloop
+soak:         ; @$(BUILT) test python -m tests.soak $(ARGS)  ## ten minutes of start, serve, stop: flat memory
+sanitize:     ; @$(IN) test tools/sanitize.sh $(ARGS)  ## the suite under AddressSanitizer
+clean:        ; @rm -rf build dist site reports .venv-* *.egg-info .*_cache .hypothesis && find . -name __pycache__ -prune -exec rm -rf {} + && find eagerloop -name '*.so' -delete  ## everything that is made

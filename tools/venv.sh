@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Runs a command in this folder's virtual environment for one Python, made and brought up to date
+# first, with the package built in place (EAGERLOOP_BUILD as in setup.py).
+#
+#   tools/venv.sh PYTHON EXTRA[,EXTRA...] [COMMAND [ARG ...]]
+#   e.g. tools/venv.sh python3.13 test python -m pytest tests/core
+#
+# What Debian splits off from Python, and the C compiler, are installed by apt if they are missing
+# and this user may; a machine without apt gets one line that says what to install.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=$1 extras=$2
+shift 2
+
+fail() { echo "eagerloop: $*" >&2; exit 2; }
+
+command -v "$python" >/dev/null || fail "$python is not on PATH; choose one: make ... PYTHON=python3.11"
+version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])') ||
+  fail "$python does not run"
+case $version in
+  3.11 | 3.12 | 3.13 | 3.14 | 3.15) ;;
+  *) fail "$python is Python $version; eagerloop runs on 3.11 to 3.15" ;;
+esac
+venv=$PWD/.venv-$version
+mkdir -p build
+exec {lock}>"build/venv-$version.lock"
+flock "$lock" # `make -j lint types`: one of the two prepares, the other waits
+
+missing=()
+"$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=("python$version-venv")
+if [[ ${EAGERLOOP_BUILD:-} != pure ]]; then
+  command -v "${CC:-cc}" >/dev/null || missing+=(gcc libc6-dev)
+  header=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include") + "/Python.h")')
+  [[ -e $header ]] || missing+=("python$version-dev" libc6-dev)
+fi
+if [[ ${#missing[@]} -gt 0 ]]; then
+  sudo=
+  [[ $EUID -eq 0 ]] || sudo="sudo -n"
+  echo "eagerloop: installing ${missing[*]}" >&2
+  { command -v apt-get && $sudo apt-get update -q &&
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -q --no-install-recommends "${missing[@]}"
+  } >&2 || fail "please install what Debian calls ${missing[*]}, then try again"
+fi
+
+if [[ ! -x $venv/bin/pip ]]; then
+  echo "eagerloop: making ${venv##*/} with $("$python" --version)" >&2
+  "$python" -m venv --clear "$venv"
+  "$venv/bin/pip" install -qq --upgrade pip
+fi
+if [[ ! $venv/.build-tools -nt pyproject.toml ]]; then
+  "$venv/bin/pip" install -qq 'setuptools>=77' 'Cython>=3.3'
+  touch "$venv/.build-tools"
+fi
+"$venv/bin/python" setup.py -q build_ext --inplace >&2
+if [[ ! $venv/.has-$extras -nt pyproject.toml ]]; then
+  echo "eagerloop: installing for $extras into ${venv##*/}" >&2
+  "$venv/bin/pip" install -qq --no-build-isolation -e ".[$extras]"
+  touch "$venv/.has-$extras"
+fi
+
+flock -u "$lock"
+exec {lock}>&-
+[[ $# -gt 0 ]] || exit 0
+export PATH=$venv/bin:$PATH VIRTUAL_ENV=$venv
+exec "$@"
