@@ -9,14 +9,12 @@
 # and this user may; a machine without apt gets one line that says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-python=$1 extras=$2
-shift 2
-
 fail() { echo "eagerloop: $*" >&2; exit 2; }
 
-command -v "$python" >/dev/null || fail "$python is not on PATH; choose one: make ... PYTHON=python3.11"
-version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])') ||
-  fail "$python does not run"
+python=$(tools/find-python.sh "$1") || fail "there is no $1 here; choose one: make ... PYTHON=python3.11"
+extras=$2
+shift 2
+version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 case $version in
   3.11 | 3.12 | 3.13 | 3.14 | 3.15) ;;
   *) fail "$python is Python $version; eagerloop runs on 3.11 to 3.15" ;;
