@@ -72,7 +72,7 @@ class BuildAllOrNothing(build_ext):
         from Cython.Compiler import Options
 
         Options.warning_errors = MODE == "require"
-        generated = cythonize(
+        generated = cythonize(  # type: ignore[no-untyped-call]
             self.extensions, nthreads=JOBS, build_dir="build/cython", compiler_directives=DIRECTIVES
         )
         sources = {made.name: made.sources for made in generated}

@@ -31,7 +31,7 @@ ROWS = (
     {"coroutines", "format_helpers", "mixins", "trsock"},
     {"_build", "_cython", "_pure", "constants", "exceptions", "log"},
 )
-# Modules with asyncio's names for what rooms define: they may look anywhere below the loop's row.
+# Modules with asyncio's names for what rooms define: one step above that room.
 FACADES = {
     "base_futures": "core",
     "base_tasks": "core",
@@ -44,8 +44,8 @@ FACADES = {
     "threads": "tasks",
     "timeouts": "tasks",
 }
-HEIGHT = {unit: height for height, row in enumerate(reversed(ROWS)) for unit in row}
-HEIGHT |= {facade: HEIGHT[room] for facade, room in FACADES.items()}
+HEIGHT = {unit: float(height) for height, row in enumerate(reversed(ROWS)) for unit in row}
+HEIGHT |= {facade: HEIGHT[room] + 0.5 for facade, room in FACADES.items()}
 
 
 def unit(path: Path) -> str:
