@@ -9,8 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "eagerloop"
-HEADER = PACKAGE / "core" / "runtime.h"
-TWIN = PACKAGE / "core" / "runtime.py"  # the interpreter's runtime.h: has a .pxd, is never compiled
+HEADER = Path("core", "runtime.h")
+TWIN = Path("core", "runtime.py")  # the interpreter's runtime.h: has a .pxd, is never compiled
 CIMPORT = re.compile(r"^from\s+(\.+)([\w.]*)\s+cimport\s+\(?([^#\n]+)", re.MULTILINE)
 
 
@@ -34,7 +34,7 @@ class Pair:
 
 def pairs() -> list[Pair]:
     found = (layout.with_suffix(".py") for layout in sorted(PACKAGE.rglob("*.pxd")))
-    return [Pair(source) for source in found if source != TWIN and source.exists()]
+    return [Pair(source) for source in found if source != PACKAGE / TWIN and source.exists()]
 
 
 def cimported(layout: Path) -> set[Path]:
@@ -52,7 +52,7 @@ def cimported(layout: Path) -> set[Path]:
 
 def ingredients(pair: Pair) -> set[Path]:
     """Every file whose change must recompile `pair`."""
-    found, left = {pair.source, pair.layout, HEADER}, [pair.layout]
+    found, left = {pair.source, pair.layout, PACKAGE / HEADER}, [pair.layout]
     while left:
         new = cimported(left.pop()) - found
         found |= new
