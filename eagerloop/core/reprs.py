@@ -1,4 +1,4 @@
-"""The representations of Future and Task, as asyncio writes them."""
+"""The representations of Future, Task and Handle, as asyncio writes them."""
 
 from __future__ import annotations
 
@@ -50,6 +50,32 @@ def task_info(task: Any) -> list[str]:
         own.append(f"wait_for={task._fut_waiter!r}")
     info[1:1] = own
     return info
+
+
+def handle_info(handle: Any) -> list[str]:
+    """Whether it was cancelled, when it is due, what it calls, and in debug mode where it was made."""
+    info = [handle.__class__.__name__]
+    if handle._cancelled:
+        info.append("cancelled")
+    if hasattr(handle, "_when"):
+        info.append(f"when={handle._when}")
+    if handle._callback is not None:
+        info.append(
+            format_callback_source(handle._callback, handle._args, debug=handle._loop.get_debug())
+        )
+    if handle._source_traceback:
+        made = handle._source_traceback[-1]
+        info.append(f"created at {made[0]}:{made[1]}")
+    return info
+
+
+def format_callback_source(callback: Any, args: Any, *, debug: bool = False) -> str:
+    """`name() at file:line`; with the arguments in debug mode only, for they may hold secrets."""
+    return format_helpers._format_callback_source(callback, args, debug=debug)
+
+
+def handle_repr(handle: Any) -> str:
+    return f"<{' '.join(handle_info(handle))}>"
 
 
 @reprlib.recursive_repr()

@@ -55,6 +55,19 @@ def make(base: Any) -> type:
                 raise TypeError("delay must not be None")
             return self.call_at(self._time + delay, callback, *args, context=context)
 
+        def run_forever(self) -> None:
+            try:
+                super().run_forever()
+            finally:
+                # a timer set in the turn that stopped the loop still counts
+                self._ask()
+
+        def run_until_complete(self, future: Any) -> Any:
+            try:
+                return super().run_until_complete(future)
+            finally:
+                self._ask()
+
         def close(self) -> None:
             super().close()
             if self._check_on_close:
@@ -74,11 +87,14 @@ def make(base: Any) -> type:
                 self._pumping = True
                 super().call_soon(self._pump)
 
-        def _pump(self) -> None:
-            self._pumping = False
+        def _ask(self) -> None:
             timers, self._timers = self._timers, []
             for when in timers:
                 self._time += self._gen.send(when) or 0
+
+        def _pump(self) -> None:
+            self._pumping = False
+            self._ask()
             while self._virtual and self._virtual[0][0] <= self._time + 1e-9:
                 timer = heapq.heappop(self._virtual)[2]
                 if not timer.cancelled():
