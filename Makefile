@@ -7,7 +7,7 @@ BUILT = EAGERLOOP_BUILD=require $(IN)
 
 .PHONY: help demo test pure bench lint types wheel docs conformance soak sanitize clean dev compiled
 
-help:         ; @grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+help:         ; @grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14  ## this list
 dev:          ; @$(BUILT) dev  ## the virtual environment and an in-place build
 demo:         ; @$(BUILT) demo python examples/demo.py $(ARGS)  ## the examples, and web servers under load on three loops
 test:         ; @$(MAKE) -s compiled && EAGERLOOP_BUILD=require $(MAKE) -s pure  ## the whole suite compiled, then interpreted

@@ -26,7 +26,7 @@ flock "$lock" # `make -j lint types`: one of the two prepares, the other waits
 
 missing=()
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=("python$version-venv")
-if [[ ${EAGERLOOP_BUILD:-} != pure ]]; then
+if [[ ${EAGERLOOP_BUILD:-} == require ]]; then # else setup.py falls back, and says so
   command -v "${CC:-cc}" >/dev/null || missing+=(gcc libc6-dev)
   header=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include") + "/Python.h")')
   [[ -e $header ]] || missing+=("python$version-dev" libc6-dev)
@@ -35,9 +35,9 @@ if [[ ${#missing[@]} -gt 0 ]]; then
   sudo=
   [[ $EUID -eq 0 ]] || sudo="sudo -n"
   echo "eagerloop: installing ${missing[*]}" >&2
-  { command -v apt-get && $sudo apt-get update -q &&
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -q --no-install-recommends "${missing[@]}"
-  } >&2 || fail "please install what Debian calls ${missing[*]}, then try again"
+  { command -v apt-get && $sudo apt-get update && DEBIAN_FRONTEND=noninteractive \
+    $sudo apt-get install -y --no-install-recommends "${missing[@]}"
+  } >build/apt.log 2>&1 || fail "apt did not (see build/apt.log): please install ${missing[*]}"
 fi
 
 if [[ ! -x $venv/bin/pip ]]; then
