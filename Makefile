@@ -17,7 +17,7 @@ bench:        ; @$(BUILT) bench eagerloop bench $(ARGS)  ## against asyncio, uvl
 lint:         ; @$(IN) dev tools/lint.sh  ## ruff's format and rules, cython-lint, the structure
 types:        ; @$(IN) dev mypy  ## mypy strict on package, tests and tools
 wheel:        ; @tools/wheel.sh $(PYTHON)  ## builds a wheel and tries it in an empty environment
-docs:         ; @$(IN) docs mkdocs build --strict  ## the manual, into site/
+docs:         ; @$(IN) docs env NO_MKDOCS_2_WARNING=1 mkdocs build --strict  ## the manual, into site/
 conformance:  ; @$(BUILT) test python -m tests.conformance $(ARGS)  ## CPython's own asyncio tests on eagerloop
 soak:         ; @$(BUILT) test python -m tests.soak $(ARGS)  ## ten minutes of start, serve, stop: flat memory
 sanitize:     ; @$(IN) test tools/sanitize.sh $(ARGS)  ## the suite under AddressSanitizer
