@@ -15,9 +15,10 @@ from pathlib import Path
 from .pairs import PACKAGE, ROOT, cimported
 
 ROWS = (
-    {"__init__", "__main__"},
+    {"__main__"},
     {"cli"},
     {"benchmarks"},
+    {"__init__"},
     {"install", "policy", "replace", "runners"},
     {"base_subprocess", "events", "selector_events", "subprocess", "unix_events"},
     {"eventloop"},
