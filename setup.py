@@ -58,10 +58,10 @@ class BuildAllOrNothing(build_ext):
         try:
             super().run()
         except Exception as error:  # whatever the compilers raise: the reason is passed on
-            if MODE == "require":
-                raise
-            self.remove_built()
             reason = textwrap.shorten(str(error), 160) or type(error).__name__
+            if MODE == "require":
+                sys.exit(f"eagerloop: compiling failed: {reason}")
+            self.remove_built()
             print(f"eagerloop: installing interpreted, for compiling failed: {reason}")
         if MODE == "pure":
             self.remove_built()

@@ -19,7 +19,8 @@ ROWS = (
     {"cli"},
     {"benchmarks"},
     {"__init__"},
-    {"install", "policy", "replace", "runners"},
+    {"install"},
+    {"policy", "replace", "runners"},
     {"base_subprocess", "events", "selector_events", "subprocess", "unix_events"},
     {"eventloop"},
     {"base_events"},
@@ -36,7 +37,7 @@ ROWS = (
 FACADES = {
     "base_futures": "core",
     "base_tasks": "core",
-    "futures": "core",
+    "futures": "tasks",
     "graph": "core",
     "locks": "sync",
     "protocols": "core",

@@ -19,6 +19,7 @@ from .pairs import PACKAGE, ROOT, Pair, pairs
 TESTS = ROOT / "tests"
 LONGEST = 500  # lines of a file
 IMPLICIT = {"__weakref__", "__dict__"}  # slots that the interpreter fills
+STRUCT = re.compile(r"^    cdef runtime\.\w+ (\w+)", re.MULTILINE)  # fields that only C can set
 UNMIRRORED = {  # sources whose test has another name, and where it is
     "_build.py": "tests/test_pure.py, tests/test_build.py",
     "_cython.py": "every interpreted run",
@@ -44,45 +45,45 @@ def fields(layout: str) -> dict[str, list[str]]:
     return found
 
 
-def assigned(function: ast.FunctionDef, owner: str) -> set[str]:
-    """The attributes of the variable `owner` that `function` sets."""
-    return {
-        node.attr
-        for node in ast.walk(function)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.ctx, ast.Store)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == owner
-    }
+Functions = dict[str, ast.FunctionDef]
 
 
-def functions(body: list[ast.stmt]) -> dict[str, ast.FunctionDef]:
+def functions(body: list[ast.stmt]) -> Functions:
     return {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
 
 
-def set_by_init(cls: ast.ClassDef) -> set[str] | None:
-    """What `__init__` sets, and the methods that it calls; None without an `__init__`."""
-    methods = functions(cls.body)
-    if "__init__" not in methods:
-        return None
+def given(
+    function: ast.FunctionDef, owner: str, methods: Functions, helpers: Functions
+) -> set[str]:
+    """The attributes of the variable `owner` set by `function` and by whom it hands `owner` to."""
     found: set[str] = set()
-    left, seen = ["__init__"], set()
+    seen: set[str] = set()
+    left = [(function, owner)]
     while left:
-        name = left.pop()
-        if name in methods and name not in seen:
-            seen.add(name)
-            found |= assigned(methods[name], "self")
-            left += re.findall(r"\bself\.(\w+)\(", ast.unparse(methods[name]))
+        function, owner = left.pop()
+        if function.name in seen:
+            continue
+        seen.add(function.name)
+        for node in ast.walk(function):
+            match node:
+                case ast.Attribute(ast.Name(name), attribute, ast.Store()) if name == owner:
+                    found.add(attribute)
+                case ast.Call(ast.Attribute(ast.Name(name), method)) if name == owner:
+                    if method in methods:
+                        left.append((methods[method], "self"))
+                case ast.Call(ast.Name(helper), [ast.Name(name), *_]) if name == owner:
+                    if helper in helpers:
+                        left.append((helpers[helper], helpers[helper].args.args[0].arg))
     return found
 
 
-def set_by_factory(module: ast.Module, cls: str) -> set[str]:
+def set_by_factory(cls: str, methods: Functions, helpers: Functions) -> set[str]:
     """What is set on the object by each function that says `x = cls.__new__(cls)`."""
     found: set[str] = set()
-    for function in functions(module.body).values():
-        made = re.findall(rf"(\w+)(?:: \w+)? = {cls}\.__new__\({cls}\)", ast.unparse(function))
-        for owner in made:
-            found |= assigned(function, owner)
+    for function in helpers.values():
+        made = rf"(\w+)(?:: \w+)? = {cls}\.__new__\({cls}\)"
+        for owner in re.findall(made, ast.unparse(function)):
+            found |= given(function, owner, methods, helpers)
     return found
 
 
@@ -97,6 +98,7 @@ def slots(cls: ast.ClassDef) -> list[str] | None:
 def disagreements(source: str, layout: str) -> Iterator[str]:
     """Where a module's classes and those of its `.pxd` differ."""
     module = ast.parse(source)
+    structs = set(STRUCT.findall(layout))
     classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
     for name, laid_out in fields(layout).items():
         if name not in classes:
@@ -106,11 +108,13 @@ def disagreements(source: str, layout: str) -> Iterator[str]:
         if declared != laid_out:
             yield f"{name}.__slots__ is {declared}, the .pxd has {laid_out}"
             continue
-        by_init = set_by_init(classes[name])
-        given = set_by_factory(module, name) if by_init is None else by_init
-        unset = [slot for slot in laid_out if slot not in given | IMPLICIT]
+        methods, helpers = functions(classes[name].body), functions(module.body)
+        if "__init__" in methods:
+            where, found = "__init__", given(methods["__init__"], "self", methods, helpers)
+        else:
+            where, found = "a factory", set_by_factory(name, methods, helpers)
+        unset = [slot for slot in laid_out if slot not in found | IMPLICIT | structs]
         if unset:
-            where = "a factory" if by_init is None else "__init__"
             yield f"{name}: {where} does not set {', '.join(unset)}"
 
 
