@@ -53,7 +53,7 @@ def task_info(task: Any) -> list[str]:
 
 
 def handle_info(handle: Any) -> list[str]:
-    """Whether it was cancelled, when it is due, what it calls, and in debug mode where it was made."""
+    """Cancelled or not, when it is due, what it calls, and in debug mode where it was made."""
     info = [handle.__class__.__name__]
     if handle._cancelled:
         info.append("cancelled")

@@ -1,0 +1,116 @@
+"""What counts as a coroutine, and how one is shown."""
+
+from __future__ import annotations
+
+import collections.abc
+import sys
+import types
+import warnings
+from collections.abc import Generator
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from eagerloop import coroutines
+
+
+async def sample() -> None:
+    """Does nothing."""
+
+
+@types.coroutine
+def legacy() -> Generator[None, None, None]:
+    yield
+
+
+class Foreign(collections.abc.Coroutine[None, None, None]):
+    """A coroutine of another make, as a compiled one is."""
+
+    def send(self, value: None) -> None: ...
+
+    def throw(self, *args: Any) -> None: ...
+
+    def close(self) -> None: ...
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+def test_coroutines_of_any_make_count() -> None:
+    native, foreign = sample(), Foreign()
+    assert coroutines.iscoroutine(native)
+    assert coroutines.iscoroutine(foreign)
+    assert coroutines.iscoroutine(foreign)  # from memory
+    native.close()
+
+
+def test_generators_do_not_count() -> None:
+    assert not coroutines.iscoroutine(legacy())
+    assert not coroutines.iscoroutine(number for number in range(1))
+    assert not coroutines.iscoroutine(sample)
+
+
+def test_memory_of_types_is_bounded() -> None:
+    for number in range(2 * coroutines._MOST_KNOWN):
+        assert coroutines.iscoroutine(type(f"Foreign{number}", (Foreign,), {})())
+    assert len(coroutines._known) <= coroutines._MOST_KNOWN
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 16), reason="removed in 3.16")
+def test_coroutine_functions() -> None:
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        assert coroutines.iscoroutinefunction(sample)
+        assert coroutines.iscoroutinefunction(mock.AsyncMock())
+        assert not coroutines.iscoroutinefunction(lambda: None)
+    expected = 3 if sys.version_info >= (3, 14) else 0
+    assert len([each for each in seen if each.category is DeprecationWarning]) == expected
+
+
+def running() -> str:
+    async def inner() -> str:
+        return coroutines._format_coroutine(coro)
+
+    coro = inner()
+    try:
+        coro.send(None)
+    except StopIteration as stop:
+        text: str = stop.value
+        return text
+    raise AssertionError("it should have ended")
+
+
+def test_a_coroutine_is_shown_with_its_place() -> None:
+    coro = sample()
+    line = sample.__code__.co_firstlineno
+    text = coroutines._format_coroutine(coro)
+    assert text == f"sample() running at {__file__}:{line}"
+    coro.close()
+    assert coroutines._format_coroutine(coro) == f"sample() done, defined at {__file__}:{line}"
+    assert running().startswith("running.<locals>.inner() running at ")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "text"),
+    [
+        ({}, "<Nameless without __name__>()"),
+        ({"__qualname__": "run"}, "run()"),
+        ({"__name__": "run", "gi_running": True}, "run() running"),
+    ],
+)
+def test_what_a_compiled_coroutine_lacks_is_done_without(
+    attributes: dict[str, Any], text: str
+) -> None:
+    nameless = type("Nameless", (Foreign,), {})()
+    for name, value in attributes.items():
+        setattr(nameless, name, value)
+    assert coroutines._format_coroutine(nameless) == text
+
+
+@pytest.mark.parametrize(("value", "debug"), [("1", True), ("", False)])
+def test_debug_mode_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, value: str, debug: bool
+) -> None:
+    monkeypatch.setenv("PYTHONASYNCIODEBUG", value)
+    assert coroutines._is_debug_mode() == (debug or sys.flags.dev_mode)
