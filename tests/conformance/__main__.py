@@ -27,6 +27,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--retries", type=int, default=1, help="a failed test again, alone (default: once)")
     add("--test-seconds", type=float, default=120.0, help="limit of one test (default: 120)")
     add("--module-seconds", type=float, default=1800.0, help="limit of a module (default: 1800)")
+    add("--suite", type=Path, metavar="DIR", help="another Python's folder test/test_asyncio")
     add("--target", default="eagerloop", help="'stdlib' checks the runner itself")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--all", action="store_true", help="leave nothing out, replace no TestLoop")
@@ -37,7 +38,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     names = options.module or sorted({test.partition(".")[0] for test in options.test})
-    names = names or runner.modules()
+    suite = options.suite or runner.own_suite()
+    names = names or runner.modules(suite)
     exclude = "nothing" if options.all else "others" if options.excluded else "listed"
     results: dict[str, Sequence[runner.ModuleReport]] = {}
     trouble = False
@@ -46,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             target=options.target,
             mode=mode,
             exclude=exclude,
+            suite=suite,
             test_seconds=options.test_seconds,
             module_seconds=options.module_seconds,
             pure=options.pure,
@@ -56,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report.print_mode(f"{mode} mode", reports)
         trouble |= any(each.failed() for each in reports)
         if not options.all:
-            rules = exclusions.load(mode)
+            rules = exclusions.load(mode, version=runner.version(suite))
             report.print_exclusions(mode, rules, reports)
             for pattern in report.stale(rules, reports):
                 print(f"exclusions.toml: names no test in {mode} mode: {pattern}")

@@ -35,11 +35,48 @@ def at(target: str, mode: str, *, substitute: bool) -> None:
         _aim_package(_renamed_copy() if target == "stdlib" else target)
     else:
         _aim_loop(target)
+    lend_names()
     if substitute:
         # imported only now: both import asyncio
         utils: Any = importlib.import_module("test.test_asyncio.utils")
         testloop = importlib.import_module("tests.conformance.testloop")
         utils.TestLoop = testloop.make(_loop_class("stdlib" if mode == "package" else target))
+
+
+def take_suite(folder: str) -> None:
+    """Makes `test.test_asyncio` the suite in `folder`, which may be another Python's."""
+    name = "test.test_asyncio"
+    spec = importlib.util.spec_from_file_location(
+        name, f"{folder}/__init__.py", submodule_search_locations=[folder]
+    )
+    assert spec is not None
+    # imported by name later on, not now: it imports asyncio
+    sys.meta_path.insert(0, _Elsewhere(spec))
+
+
+def lend_names() -> None:
+    """Gives an older Python's asyncio the names under which a newer suite looks for policies."""
+    package: Any = importlib.import_module("asyncio")
+    for module, new, old in (
+        (package.events, "_AbstractEventLoopPolicy", "AbstractEventLoopPolicy"),
+        (package.events, "_get_event_loop_policy", "get_event_loop_policy"),
+        (package.events, "_set_event_loop_policy", "set_event_loop_policy"),
+        (package.unix_events, "_DefaultEventLoopPolicy", "DefaultEventLoopPolicy"),
+    ):
+        if not hasattr(module, new):
+            setattr(module, new, getattr(module, old))
+
+
+class _Elsewhere(importlib.abc.MetaPathFinder):
+    """Finds one package where it was told."""
+
+    def __init__(self, spec: importlib.machinery.ModuleSpec) -> None:
+        self._spec = spec
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        return self._spec if name == self._spec.name else None
 
 
 def submodules() -> list[str]:

@@ -47,15 +47,17 @@ class Exclusion:
         return fnmatchcase(name, self.pattern)
 
 
-def load(mode: str, path: Path = LIST) -> list[Exclusion]:
-    """The exclusions that hold for this Python in `mode`."""
+def load(
+    mode: str, path: Path = LIST, version: tuple[int, ...] = sys.version_info[:3]
+) -> list[Exclusion]:
+    """The exclusions that hold in `mode` for the suite of a Python, by default the running one."""
     found = []
     for entry in tomllib.loads(path.read_text(encoding="utf-8"))["exclude"]:
         if entry["class"] not in CLASSES:
             raise ValueError(f"{path.name}: unknown class {entry['class']!r}; use one of {CLASSES}")
         if entry["class"] == "superseded" and not entry.get("covered_by"):
             raise ValueError(f"{path.name}: {entry['tests'][0]}: superseded, but no covered_by")
-        if entry.get("mode", mode) == mode and holds(entry.get("python", ""), sys.version_info[:3]):
+        if entry.get("mode", mode) == mode and holds(entry.get("python", ""), version):
             for pattern in entry["tests"]:
                 found.append(
                     Exclusion(pattern, entry["class"], entry["reason"], entry.get("covered_by", ""))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -33,6 +34,7 @@ class Plan:
     target: str
     mode: str
     exclude: str  # "listed", "nothing", or "others": all but the listed ones
+    suite: Path  # the folder test_asyncio
     test_seconds: float
     module_seconds: float
     pure: bool
@@ -66,15 +68,27 @@ class ModuleReport:
         return [each for each in self.outcomes.values() if each.outcome == "failed"]
 
 
-def modules() -> list[str]:
-    """The suite's modules on this Python, the slowest first."""
+def own_suite() -> Path:
+    """The folder of the running Python's own suite."""
     spec = importlib.util.find_spec("test")
     assert spec is not None
     assert spec.origin is not None
-    folder = Path(spec.origin).parent / "test_asyncio"
-    found = sorted(path.stem for path in folder.glob("test_*.py"))
+    return Path(spec.origin).parent / "test_asyncio"
+
+
+def version(suite: Path) -> tuple[int, ...]:
+    """The version of the Python that a suite belongs to: .../python3.15/test/test_asyncio."""
+    match = re.search(r"python(\d+)\.(\d+)", str(suite))
+    if suite == own_suite() or match is None:
+        return sys.version_info[:3]
+    return int(match[1]), int(match[2])
+
+
+def modules(suite: Path) -> list[str]:
+    """The suite's modules, the slowest first."""
+    found = sorted(path.stem for path in suite.glob("test_*.py"))
     if not found:
-        raise SystemExit(f"no test suite in {folder}: on Debian install libpython3.X-testsuite")
+        raise SystemExit(f"no test suite in {suite}: on Debian install libpython3.X-testsuite")
     return sorted(found, key=lambda name: name not in SLOWEST_FIRST)
 
 
@@ -170,6 +184,8 @@ class _Session:
             "mode": self._plan.mode,
             "module": self._report.name,
             "exclude": self._plan.exclude,
+            "suite": str(self._plan.suite),
+            "version": version(self._plan.suite),
             "only": list(self._only),
             "done": list(self._report.outcomes),
         }

@@ -29,7 +29,7 @@ def test_conditions(condition: str, version: tuple[int, ...], verdict: bool) -> 
 
 
 def test_a_condition_that_says_nothing_is_an_error() -> None:
-    with pytest.raises(ValueError, match="not a version condition: '~3.12'"):
+    with pytest.raises(ValueError, match="not a version condition"):
         exclusions.holds("~3.12", (3, 12))
 
 

@@ -35,7 +35,7 @@ def test_the_stdlib_passes_its_own_suite(
 
 
 def test_a_test_that_takes_too_long_costs_itself_only() -> None:
-    plan = runner.Plan("stdlib", "loop", "nothing", 0.05, 60, pure=False)
+    plan = runner.Plan("stdlib", "loop", "nothing", runner.own_suite(), 0.05, 60, pure=False)
     (report,) = runner.run(plan, ["test_timeouts"], jobs=1, retries=0)
     failed = report.failed()
     assert failed
@@ -44,7 +44,7 @@ def test_a_test_that_takes_too_long_costs_itself_only() -> None:
 
 
 def test_a_module_that_cannot_be_imported_fails() -> None:
-    plan = runner.Plan("stdlib", "loop", "listed", 60, 60, pure=False)
+    plan = runner.Plan("stdlib", "loop", "listed", runner.own_suite(), 60, 60, pure=False)
     (report,) = runner.run(plan, ["test_no_such_module"], jobs=1, retries=0)
     (outcome,) = report.failed()
     assert "No module named 'test.test_asyncio.test_no_such_module'" in outcome.detail
@@ -52,6 +52,8 @@ def test_a_module_that_cannot_be_imported_fails() -> None:
 
 def test_only_what_is_asked_for_runs() -> None:
     test = "test_protocols.ProtocolsAbsTests.test_buffered_protocol"
-    plan = runner.Plan("stdlib", "loop", "listed", 60, 60, pure=False, only=(test,))
+    plan = runner.Plan(
+        "stdlib", "loop", "listed", runner.own_suite(), 60, 60, pure=False, only=(test,)
+    )
     (report,) = runner.run(plan, ["test_protocols"], jobs=1, retries=0)
     assert list(report.outcomes) == [test]

@@ -119,7 +119,9 @@ def choose(
     suite: unittest.TestSuite, job: dict[str, Any], reporter: Reporter
 ) -> unittest.TestSuite:
     """The tests of the job, in the suite's order; what is excluded is reported, not run."""
-    rules = exclusions.load(job["mode"]) if job["exclude"] != "nothing" else []
+    rules = []
+    if job["exclude"] != "nothing":
+        rules = exclusions.load(job["mode"], version=tuple(job["version"]))
     only, done = set(job["only"]), set(job["done"])
     chosen = unittest.TestSuite()
     for test in each_test(suite):
@@ -138,6 +140,7 @@ def main() -> None:
     reporter = Reporter(job["descriptor"])
     # a shell that starts jobs in the background leaves SIGINT ignored, and children inherit that
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    aim.take_suite(job["suite"])
     aim.at(job["target"], job["mode"], substitute=job["exclude"] != "nothing")
     try:
         module = importlib.import_module(f"{SUITE}.{job['module']}")
