@@ -10,6 +10,7 @@
  *   --size BYTES      of a request                        (64)
  *   --reply BYTES     of its reply                        (the size)
  *   --depth D         requests in flight per connection   (1)
+ *   --file PATH       the request is what this file holds, for instance one of HTTP
  *   --framing F       raw | line (ends with \n) | sized (4 bytes, big endian: how many follow)
  *   --warmup S        seconds before the window           (0.3)
  *   --seconds S       the window                          (1.0)
@@ -50,7 +51,7 @@ typedef struct {
 } Connection;
 
 static struct {
-    const char *tcp, *unix_path, *udp, *framing;
+    const char *tcp, *unix_path, *udp, *framing, *file;
     int connections, depth, hold;
     uint64_t size, reply, requests;
     double warmup, seconds;
@@ -106,6 +107,18 @@ static uint64_t percentile(double share) {
         if (seen > rank) return value_of(i);
     }
     return worst_ns;
+}
+
+static void read_request(void) {
+    FILE *file = fopen(want.file, "rb");
+    if (file == NULL || fseek(file, 0, SEEK_END) < 0) fail(want.file);
+    want.size = (uint64_t)ftell(file);
+    rewind(file);
+    block_bytes = want.size * (uint64_t)want.depth;
+    block = malloc(block_bytes);
+    if (block == NULL || fread(block, 1, want.size, file) != want.size) fail(want.file);
+    fclose(file);
+    for (int i = 1; i < want.depth; i++) memcpy(block + (uint64_t)i * want.size, block, want.size);
 }
 
 static void build_block(void) {
@@ -275,6 +288,7 @@ static void read_arguments(int argc, char **argv) {
         if (strcmp(name, "--tcp") == 0) want.tcp = value;
         else if (strcmp(name, "--unix") == 0) want.unix_path = value;
         else if (strcmp(name, "--udp") == 0) want.udp = value;
+        else if (strcmp(name, "--file") == 0) want.file = value;
         else if (strcmp(name, "--framing") == 0) want.framing = value;
         else if (strcmp(name, "--connections") == 0) want.connections = atoi(value);
         else if (strcmp(name, "--depth") == 0) want.depth = atoi(value);
@@ -295,7 +309,8 @@ static void read_arguments(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     read_arguments(argc, argv);
-    build_block();
+    if (want.file != NULL) read_request();
+    else build_block();
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
