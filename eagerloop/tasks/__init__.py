@@ -1,0 +1,78 @@
+"""Tasks and what is made of them: waiting, time limits, groups. asyncio.tasks' names, of the newest
+CPython.
+"""
+
+from __future__ import annotations
+
+import asyncio.tasks as _theirs
+from asyncio.tasks import _enter_task, _leave_task, _register_task, _unregister_task
+from typing import Any
+
+from ..core.current import current_task
+from ..core.eager import create_eager_task_factory, eager_task_factory
+from ..core.registry import all_tasks
+from ..core.task import Task
+from .completed import as_completed
+from .gathering import _GatheringFuture as _GatheringFuture
+from .gathering import gather
+from .shielding import shield
+from .sleeping import sleep
+from .spawning import create_task, ensure_future
+from .threads import run_coroutine_threadsafe
+from .waitfor import _cancel_and_wait as _cancel_and_wait
+from .waitfor import wait_for
+from .waiting import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, wait
+from .waiting import _wait as _wait
+
+__all__ = (
+    "ALL_COMPLETED",
+    "FIRST_COMPLETED",
+    "FIRST_EXCEPTION",
+    "Task",
+    "_enter_task",
+    "_leave_task",
+    "_register_task",
+    "_unregister_task",
+    "all_tasks",
+    "as_completed",
+    "create_eager_task_factory",
+    "create_task",
+    "current_task",
+    "eager_task_factory",
+    "ensure_future",
+    "gather",
+    "run_coroutine_threadsafe",
+    "shield",
+    "sleep",
+    "wait",
+    "wait_for",
+)
+
+# CPython's tests run over its two implementations by these names; there is one here.
+_PyTask = _CTask = Task
+_py_current_task = _c_current_task = current_task
+_py_all_tasks = _c_all_tasks = all_tasks
+_py_register_task = _c_register_task = _register_task
+_py_unregister_task = _c_unregister_task = _unregister_task
+_py_enter_task = _c_enter_task = _enter_task
+_py_leave_task = _c_leave_task = _leave_task
+
+
+def __getattr__(name: str) -> Any:
+    """The registries and their functions, where the running Python keeps them."""
+    if name in _REGISTRIES:
+        return getattr(_theirs, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+_REGISTRIES = frozenset(
+    (
+        "_all_tasks",
+        "_current_tasks",
+        "_eager_tasks",
+        "_register_eager_task",
+        "_scheduled_tasks",
+        "_swap_current_task",
+        "_unregister_eager_task",
+    )
+)

@@ -1,0 +1,170 @@
+"""gather(): the results of several awaitables, in the order in which they were given.
+
+The future that gather returns is the parent: it counts its children down and knows how to cancel
+them. On a loop of ours they share one callback entry. When every child is done already, eager tasks
+that ended at their first step, so is the parent when gather returns.
+"""
+
+from __future__ import annotations
+
+from asyncio.events import _get_running_loop, get_event_loop
+from asyncio.exceptions import CancelledError
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+from ..core import future, runtime
+from ..core.current import current_task
+from ..core.future import Future, future_add_to_awaited_by, future_discard_from_awaited_by
+from ..core.task import Task
+from .spawning import ensure_future, loop_of
+
+__all__ = ("gather",)
+
+
+def gather(*coros_or_futures: Awaitable[Any], return_exceptions: bool = False) -> Future:
+    """Run awaitables concurrently; return a future of the list of their results.
+
+    The first exception, or cancellation, of a child goes to the future at once, and the others go
+    on; with `return_exceptions` exceptions are results. Cancelling the future cancels every child
+    that is not done. A child given twice is run once.
+
+    Raises:
+        ValueError: the children belong to different loops.
+        TypeError: one of them is not awaitable.
+    """
+    loop: Any = _get_running_loop()
+    if not coros_or_futures:
+        empty: Any = (get_event_loop() if loop is None else loop).create_future()
+        empty.set_result([])
+        return empty  # type: ignore[no-any-return]
+    task = None if loop is None else current_task(loop)
+    futures: dict[Any, Any] = {}
+    children = []
+    try:
+        for awaitable in coros_or_futures:
+            child = futures.get(awaitable)
+            if child is None:
+                child = futures[awaitable] = ensure_future(awaitable, loop=loop)
+                if loop is None:
+                    loop = loop_of(child)
+                if child is not awaitable:
+                    # Nobody but us knows the task, so nobody can be told to wait for it.
+                    child._log_destroy_pending = False
+            children.append(child)
+    except (
+        BaseException
+    ):  # an argument that is not awaitable: the tasks made for those before it go on
+        for child in futures.values():
+            child.add_done_callback(retrieve)
+        raise
+    parent = _GatheringFuture(children, return_exceptions, task, loop)
+    parent._follow(list(futures.values()))
+    return parent
+
+
+def retrieve(child: Any) -> None:
+    """Mark the exception of a done future, if it has one, as seen."""
+    if not child.cancelled():
+        child.exception()
+
+
+def is_plain(child: Any) -> bool:
+    """Tell whether this is a Future or Task of ours, of no subclass, on a loop of ours."""
+    kind = type(child)
+    return (kind is Task or kind is Future) and child._agenda is not None
+
+
+def error_of(child: Any) -> BaseException | None:
+    """Give what a done child was cancelled with or raised; None if it has a result."""
+    if child.cancelled():
+        return child._make_cancelled_error()  # type: ignore[no-any-return]
+    return child.exception()  # type: ignore[no-any-return]
+
+
+class _GatheringFuture(Future):
+    """The parent of the children of one gather()."""
+
+    __slots__ = (
+        "_cancel_requested",
+        "_children",
+        "_left",
+        "_return_exceptions",
+        "_waiting_task",
+    )
+
+    def __init__(
+        self, children: Sequence[Any], return_exceptions: bool, waiting_task: Any, loop: Any
+    ) -> None:
+        Future.__init__(self, loop=loop)
+        self._children = children
+        self._cancel_requested = False
+        self._left = 0
+        self._return_exceptions = return_exceptions
+        self._waiting_task = waiting_task
+
+    def cancel(self, msg: Any = None) -> bool:
+        if self.done():
+            return False
+        cancelled = False
+        for child in self._children:
+            if child.cancel(msg=msg):
+                cancelled = True
+        if cancelled:
+            # The parent ends in CancelledError when they are done, even with return_exceptions.
+            self._cancel_requested = True
+        return cancelled
+
+    def _follow(self, futures: list[Any]) -> None:
+        """Count these down: the children, each once."""
+        self._left = len(futures)
+        done = []
+        entry = (self._on_done, runtime.snapshot())
+        for child in futures:
+            if child.done():
+                done.append(child)
+                continue
+            if self._waiting_task is not None:
+                future_add_to_awaited_by(child, self._waiting_task)
+            if is_plain(child):
+                future.add_waiter(child, entry)
+            else:
+                child.add_done_callback(self._on_done)
+        for child in done:
+            self._on_done(child)
+
+    def _on_done(self, child: Any) -> None:
+        self._left -= 1
+        if self._waiting_task is not None:
+            future_discard_from_awaited_by(child, self._waiting_task)
+        if self._phase != future.PENDING:
+            retrieve(child)
+            return
+        if not self._return_exceptions:
+            error = error_of(child)
+            if error is not None:
+                self._discard_edges()
+                self.set_exception(error)
+                return
+        if self._left == 0:
+            self._complete()
+
+    def _complete(self) -> None:
+        results = []
+        for child in self._children:
+            if child.cancelled():
+                # Nothing is raised here: the message is enough, and makes no context.
+                message = child._cancel_message
+                results.append(CancelledError("" if message is None else message))
+            else:
+                error = child.exception()
+                results.append(child.result() if error is None else error)
+        if self._cancel_requested:
+            self.set_exception(self._children[-1]._make_cancelled_error())
+        else:
+            future.settle(self, results)
+
+    def _discard_edges(self) -> None:
+        # Children that outlive gather() must not keep who waited for it.
+        if self._waiting_task is not None:
+            for child in self._children:
+                future_discard_from_awaited_by(child, self._waiting_task)

@@ -1,0 +1,42 @@
+from ..core.operation cimport Operation
+
+
+cdef class TaskGroup:
+    cdef dict __dict__
+    cdef object __weakref__
+    cdef public bint _aborting
+    # KeyboardInterrupt or SystemExit, of the body or of a child
+    cdef public object _base_error
+    cdef bint _cancel_on_enter
+    cdef public bint _entered
+    # what is to be raised; None when the block is over
+    cdef public object _errors
+    cdef public bint _exiting
+    cdef public object _loop
+    # what the exit waits for: no child is left
+    cdef public object _on_completed_fut
+    cdef public bint _parent_cancel_requested
+    cdef public object _parent_task
+    # the children that are not done, or whose end has not been noticed
+    cdef public set _tasks
+
+    cdef int _refuse(self, object coro, str reason) except -1
+    cdef int _adopt(self, object task) except -1
+    cdef int _cancel_parent(self) except -1
+    cdef int _on_error(self, object task, object exc) except -1
+
+
+cdef class Entry(Operation):
+    cdef TaskGroup _group
+
+
+cdef class Exit(Operation):
+    cdef bint _begun
+    cdef object _cancelled
+    cdef object _exc
+    cdef TaskGroup _group
+    cdef object _last_cancelled
+
+    cdef int _begin_with_error(self) except -1
+    cdef int _end(self) except -1
+    cdef int _forget(self) except -1

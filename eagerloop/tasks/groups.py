@@ -1,0 +1,314 @@
+"""TaskGroup: tasks that begin and end inside a block, and whose errors come out of it together.
+
+Cancellation counts. When a child fails, the group cancels its siblings and its parent task, which
+may be waiting for anything inside the block. That request is the group's own: at the end of the
+block it is taken back, and only if the parent's count is then above zero does somebody else want it
+to stop. So at the exit, in this order: wait for every child whatever happens; KeyboardInterrupt and
+SystemExit come out bare; the group's request is taken back; CancelledError comes out if it is
+somebody else's and nothing has failed; what failed comes out as one group of exceptions, and a
+request of somebody else's is then made again, so that the next wait of the parent ends in it.
+
+Eager children. A child that has ended well, or was cancelled, at its very first step has nothing to
+tell the group: it is not registered, and nothing is scheduled for it. One that failed is reported
+through the loop like any other, in a later turn: to cancel the parent at once would hit whatever
+task runs now (it may be a child that is still in its own first step, unknown to the group), and its
+error would be lost.
+
+On a loop of ours the children share one callback entry, and nothing is allocated per child for it.
+"""
+
+from __future__ import annotations
+
+from asyncio.events import get_running_loop
+from asyncio.exceptions import CancelledError
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, TypeVar
+
+from ..core.current import current_task
+from ..core.future import future_add_to_awaited_by, future_discard_from_awaited_by
+from ..core.operation import Operation
+from ..core.task import Task
+
+__all__ = ("TaskGroup",)
+
+_T = TypeVar("_T")
+
+
+class TaskGroup:
+    """An asynchronous context manager that waits for the tasks made with its `create_task`.
+
+    When one fails, the others and the body of the block are cancelled; once all have ended, the
+    errors are raised as one ExceptionGroup (BaseExceptionGroup, if need be). Cancelled children are
+    no errors. KeyboardInterrupt and SystemExit of a child are raised as they are.
+    """
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_aborting",
+        "_base_error",
+        "_cancel_on_enter",
+        "_entered",
+        "_errors",
+        "_exiting",
+        "_loop",
+        "_on_completed_fut",
+        "_parent_cancel_requested",
+        "_parent_task",
+        "_tasks",
+    )
+
+    def __init__(self) -> None:
+        self._entered = False
+        self._exiting = False
+        self._aborting = False
+        self._cancel_on_enter = False
+        self._parent_cancel_requested = False
+        self._loop: Any = None
+        self._parent_task: Any = None
+        self._tasks: set[Any] = set()
+        self._errors: list[BaseException] | None = []
+        self._base_error: BaseException | None = None
+        self._on_completed_fut: Any = None
+
+    def __repr__(self) -> str:
+        info = [""]
+        if self._tasks:
+            info.append(f"tasks={len(self._tasks)}")
+        if self._errors:
+            info.append(f"errors={len(self._errors)}")
+        if self._aborting:
+            info.append("cancelling")
+        elif self._entered:
+            info.append("entered")
+        return f"<TaskGroup{' '.join(info)}>"
+
+    def __aenter__(self) -> Entry:
+        return Entry(self)
+
+    def __aexit__(
+        self,
+        et: type[BaseException] | None,
+        exc: BaseException | None,
+        tb: TracebackType | None,
+    ) -> Exit:
+        return Exit(self, exc)
+
+    def create_task(self, coro: Coroutine[Any, Any, _T], **kwargs: Any) -> Task[_T]:
+        """Run a coroutine as a task of this group, and return the task.
+
+        Keywords are those of the loop's `create_task`. The group keeps the task alive.
+
+        Raises:
+            RuntimeError: the block has not been entered, is over, or is being cancelled; the
+                coroutine is closed.
+        """
+        if not self._entered:
+            self._refuse(coro, "has not been entered")
+        if self._exiting and not self._tasks:
+            self._refuse(coro, "is finished")
+        if self._aborting:
+            self._refuse(coro, "is shutting down")
+        task: Any = self._loop.create_task(coro, **kwargs)
+        if not (task.done() and (task.cancelled() or task.exception() is None)):
+            self._adopt(task)
+        try:
+            return task  # type: ignore[no-any-return]
+        finally:
+            del task  # interpreted, this frame may be in the traceback of the task's exception
+
+    def cancel(self) -> None:
+        """Cancel the children and the body of the block, which then ends without CancelledError.
+
+        May be called at any time: before the block is entered, it is cancelled at the beginning;
+        after the first time, or when it is over, nothing happens.
+        """
+        if not self._entered:
+            self._cancel_on_enter = True
+        elif not self._aborting and not (self._exiting and not self._tasks):
+            self._abort()
+            self._cancel_parent()
+
+    def _refuse(self, coro: Any, reason: str) -> None:
+        coro.close()
+        raise RuntimeError(f"TaskGroup {self!r} {reason}")
+
+    def _adopt(self, task: Any) -> None:
+        future_add_to_awaited_by(task, self._parent_task)
+        self._tasks.add(task)
+        task.add_done_callback(self._on_task_done)
+        # In its first step it may have cancelled the group, which did not know it yet.
+        if self._aborting and not task.done():
+            task.cancel()
+
+    def _abort(self) -> None:
+        self._aborting = True
+        for task in list(self._tasks):
+            if not task.done():
+                task.cancel()
+
+    def _cancel_parent(self) -> None:
+        if self._parent_task is not None and not self._parent_cancel_requested:
+            self._parent_cancel_requested = True
+            self._parent_task.cancel()
+
+    def _on_task_done(self, task: Any) -> None:
+        self._tasks.discard(task)
+        future_discard_from_awaited_by(task, self._parent_task)
+        waiter = self._on_completed_fut
+        if waiter is not None and not self._tasks and not waiter.done():
+            waiter.set_result(True)
+        if task.cancelled():
+            return
+        exc = task.exception()
+        if exc is None:
+            return
+        try:
+            self._on_error(task, exc)
+        finally:
+            exc = None
+
+    def _on_error(self, task: Any, exc: BaseException) -> None:
+        if self._errors is None or self._parent_task is None or self._parent_task.done():
+            # The block was left without waiting, by an exception thrown into the parent's
+            # coroutine.
+            self._loop.call_exception_handler(
+                {
+                    "message": f"Task {task!r} has errored out but its parent task "
+                    f"{self._parent_task} is already completed",
+                    "exception": exc,
+                    "task": task,
+                }
+            )
+            return
+        self._errors.append(exc)
+        if self._base_error is None and isinstance(exc, (SystemExit, KeyboardInterrupt)):
+            self._base_error = exc
+        if not self._aborting and not self._parent_cancel_requested:
+            self._abort()
+            self._cancel_parent()
+
+
+class Entry(Operation):
+    """`__aenter__`."""
+
+    __slots__ = ("_group",)
+
+    def __init__(self, group: TaskGroup) -> None:
+        self.value = None
+        self._stage = 0
+        self._driver = None
+        self._group = group
+
+    def _poll(self) -> bool:
+        group = self._group
+        if group._entered:
+            raise RuntimeError(f"TaskGroup {group!r} has already been entered")
+        if group._loop is None:
+            group._loop = get_running_loop()
+        group._parent_task = current_task(group._loop)
+        if group._parent_task is None:
+            raise RuntimeError(f"TaskGroup {group!r} cannot determine the parent task")
+        group._entered = True
+        if group._cancel_on_enter:
+            group.cancel()
+        self.value = group
+        return True
+
+
+class Exit(Operation):
+    """`__aexit__`: waits for the children, then raises what is left to raise, or nothing."""
+
+    __slots__ = ("_begun", "_cancelled", "_exc", "_group", "_last_cancelled")
+
+    def __init__(self, group: TaskGroup, exc: BaseException | None) -> None:
+        self.value = None
+        self._stage = 0
+        self._driver = None
+        self._group = group
+        self._exc = exc
+        self._begun = False
+        # The CancelledError to raise if nothing failed, and the last one that ended a wait.
+        self._cancelled: BaseException | None = None
+        self._last_cancelled: BaseException | None = None
+
+    def _poll(self) -> bool:
+        group = self._group
+        if not self._begun:
+            self._begun = True
+            group._exiting = True
+            if self._exc is not None:
+                self._begin_with_error()
+        group._on_completed_fut = None
+        if group._tasks:
+            self.value = group._on_completed_fut = group._loop.create_future()
+            return False
+        self._end()
+        # Whatever deserves to be raised has been.
+        self.value = True
+        return True
+
+    def _fail(self, exc: BaseException) -> bool:
+        group = self._group
+        try:
+            if not isinstance(exc, CancelledError):
+                self._forget()
+                raise exc
+            self._last_cancelled = exc
+            if not group._aborting:
+                self._cancelled = exc
+                group._abort()
+        finally:
+            exc = None  # type: ignore[assignment]
+        return self._poll()
+
+    def _begin_with_error(self) -> None:
+        group = self._group
+        if isinstance(self._exc, CancelledError):
+            self._cancelled = self._exc
+        elif group._base_error is None and isinstance(self._exc, (SystemExit, KeyboardInterrupt)):
+            group._base_error = self._exc
+        if not group._aborting:
+            group._abort()
+
+    def _end(self) -> None:
+        group = self._group
+        exc = self._exc
+        cancelled = self._cancelled
+        last_cancelled = self._last_cancelled
+        parent = group._parent_task
+        errors = group._errors
+        base_error = group._base_error
+        requested = group._parent_cancel_requested
+        self._forget()
+        try:
+            if base_error is not None:
+                raise base_error
+            if requested:
+                if parent.uncancel() == 0:
+                    cancelled = None
+                elif cancelled is None:
+                    # It came while the children were waited for, and is not ours.
+                    cancelled = last_cancelled
+            if cancelled is not None and not errors:
+                raise cancelled
+            if exc is not None and not isinstance(exc, CancelledError):
+                errors.append(exc)
+            if errors:
+                if parent.cancelling():
+                    # Somebody else's request: the count stays, and the next wait ends in it.
+                    parent.uncancel()
+                    parent.cancel()
+                if len(errors) == 1 and errors[0] is exc and isinstance(exc, GeneratorExit):
+                    # An asynchronous generator is being closed: bare, for aclose() to recognise it.
+                    raise exc
+                raise BaseExceptionGroup("unhandled errors in a TaskGroup", errors) from None
+        finally:
+            # Interpreted, this frame is in the traceback of what was raised.
+            exc = cancelled = last_cancelled = base_error = parent = errors = None
+
+    def _forget(self) -> None:
+        """Drop what would make cycles with the exceptions."""
+        self._exc = self._cancelled = self._last_cancelled = None
+        self._group._parent_task = self._group._errors = self._group._base_error = None

@@ -1,0 +1,69 @@
+"""From a coroutine, or anything awaitable, to a task: create_task() and ensure_future()."""
+
+from __future__ import annotations
+
+import inspect
+from asyncio.events import AbstractEventLoop, get_event_loop, get_running_loop
+from collections.abc import Awaitable, Coroutine
+from typing import Any, TypeVar
+
+from ..core.future import Future, isfuture
+from ..core.task import Task
+from ..coroutines import iscoroutine
+
+__all__ = ("create_task", "ensure_future")
+
+_T = TypeVar("_T")
+
+
+def create_task(coro: Coroutine[Any, Any, _T], **kwargs: Any) -> Task[_T]:
+    """Run a coroutine as a task of the running loop, and return the task.
+
+    Keywords are those of `Task` (`name`, `context`, `eager_start`) and those of the loop's task
+    factory.
+    """
+    return get_running_loop().create_task(coro, **kwargs)  # type: ignore[return-value]
+
+
+def ensure_future(
+    coro_or_future: Awaitable[_T], *, loop: AbstractEventLoop | None = None
+) -> Future[_T]:
+    """Return a future as it is; wrap a coroutine, or anything awaitable, in a task.
+
+    Raises:
+        ValueError: it is a future of another loop than `loop`.
+        TypeError: it is not awaitable.
+    """
+    if isfuture(coro_or_future):
+        if loop is not None and loop is not loop_of(coro_or_future):
+            raise ValueError(
+                "The future belongs to a different loop than the one specified as the loop argument"
+            )
+        return coro_or_future  # type: ignore[return-value]
+    if iscoroutine(coro_or_future):
+        coro: Any = coro_or_future
+        if loop is None:
+            loop = get_event_loop()
+    elif inspect.isawaitable(coro_or_future):
+        if loop is None:
+            loop = get_event_loop()
+        coro = as_coroutine(coro_or_future)
+    else:
+        raise TypeError("An asyncio.Future, a coroutine or an awaitable is required")
+    try:
+        return loop.create_task(coro)  # type: ignore[return-value]
+    except RuntimeError:
+        # A closed loop, most likely: nobody else is going to await it.
+        coro.close()
+        raise
+
+
+async def as_coroutine(awaitable: Awaitable[_T]) -> _T:
+    """Wrap what is awaitable but no coroutine."""
+    return await awaitable
+
+
+def loop_of(future: Any) -> Any:
+    """Give the loop of a future, which may be another library's."""
+    get_loop = getattr(future, "get_loop", None)
+    return future._loop if get_loop is None else get_loop()

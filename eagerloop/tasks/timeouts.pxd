@@ -1,0 +1,36 @@
+from ..core cimport timers
+from ..core.operation cimport Operation
+from ..core.timers cimport Alarm
+from ..core.agenda cimport Agenda
+
+cdef int CREATED, ACTIVE, EXPIRING, EXPIRED, FINISHED
+
+
+cdef class Timeout(Alarm):
+    # the task's loop if it is one of ours
+    cdef Agenda _agenda
+    # how often the task had been asked to stop when the block was entered
+    cdef Py_ssize_t _cancelling
+    # of call_soon or call_at: a deadline that had passed already, or a loop that is not ours
+    cdef object _handle
+    cdef signed char _state
+    # from entry to exit
+    cdef object _task
+    cdef object _when
+
+    cdef int _enter(self) except -1
+    cdef int _exit(self, object exc_type, object exc_val) except -1
+    cdef int _arm(self, object when) except -1
+    cdef int _disarm(self) except -1
+
+
+cdef class Entry(Operation):
+    cdef Timeout _timeout
+
+
+cdef class Exit(Operation):
+    cdef object _exc_type
+    cdef object _exc_val
+    cdef Timeout _timeout
+
+cdef int insert_timeout_error(object exc) except -1

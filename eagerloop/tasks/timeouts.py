@@ -1,0 +1,223 @@
+"""timeout(): a limit on the time that a block may take.
+
+The limit cancels the task, and the block's end turns the CancelledError into TimeoutError. That
+must only happen to our own cancellation. Tasks count the requests: the count is taken at the
+beginning of the block, ours is taken back at its end, and if it is then higher than it was, someone
+else wants the task to stop, and CancelledError passes through. The life of a Timeout:
+
+    created --enter--> active --time is up--> expiring --exit--> expired
+                         `--------exit--------> finished
+
+On a loop of ours a Timeout is its own timer entry (an Alarm): entering and leaving a block that is
+not overdue allocates nothing for the timer.
+"""
+
+from __future__ import annotations
+
+from asyncio.events import get_running_loop
+from asyncio.exceptions import CancelledError
+from types import TracebackType
+from typing import Any
+
+from ..core import timers
+from ..core.agenda import Agenda
+from ..core.current import current_task
+from ..core.operation import Operation
+from ..core.timers import Alarm
+
+__all__ = ("Timeout", "timeout", "timeout_at")
+
+CREATED = 0
+ACTIVE = 1
+EXPIRING = 2
+EXPIRED = 3
+FINISHED = 4
+_STATES = ("created", "active", "expiring", "expired", "finished")
+
+
+def timeout(delay: float | None) -> Timeout:
+    """Limit an `async with` block to `delay` seconds; None sets no limit, but one can be set
+    inside.
+
+    Raises:
+        TimeoutError: out of the block, when the time is up.
+        RuntimeError: no loop is running.
+    """
+    loop = get_running_loop()
+    return Timeout(None if delay is None else loop.time() + delay)
+
+
+def timeout_at(when: float | None) -> Timeout:
+    """Limit an `async with` block to the time `when` on the loop's clock; None sets no limit.
+
+    Raises:
+        TimeoutError: out of the block, when the time is up.
+    """
+    return Timeout(when)
+
+
+class Timeout(Alarm):
+    """The asynchronous context manager that `timeout` and `timeout_at` return.
+
+    Args:
+        when: the deadline on the loop's clock, in seconds; None for none. A past one ends the block
+            at its next wait.
+    """
+
+    __slots__ = ("_agenda", "_cancelling", "_handle", "_state", "_task", "_when")
+
+    def __init__(self, when: float | None) -> None:
+        self._place = -1
+        self._agenda: Agenda | None = None
+        self._task: Any = None
+        self._when = when
+        self._handle: Any = None
+        self._cancelling = 0
+        self._state = CREATED
+
+    def when(self) -> float | None:
+        """Return the deadline on the loop's clock, in seconds, or None."""
+        return self._when
+
+    def reschedule(self, when: float | None) -> None:
+        """Move the deadline.
+
+        Raises:
+            RuntimeError: the block has not been entered, is over, or its time is up.
+        """
+        if self._state != ACTIVE:
+            if self._state == CREATED:
+                raise RuntimeError("Timeout has not been entered")
+            raise RuntimeError(f"Cannot change state of {_STATES[self._state]} Timeout")
+        self._when = when
+        self._disarm()
+        if when is not None:
+            self._arm(when)
+
+    def expired(self) -> bool:
+        """Return whether the time was up while the block ran."""
+        return self._state == EXPIRING or self._state == EXPIRED
+
+    def __repr__(self) -> str:
+        name = _STATES[self._state]
+        if self._state != ACTIVE:
+            return f"<Timeout [{name}]>"
+        when = None if self._when is None else round(self._when, 3)
+        return f"<Timeout [{name}] when={when}>"
+
+    def __aenter__(self) -> Entry:
+        return Entry(self)
+
+    def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> Exit:
+        return Exit(self, exc_type, exc_val)
+
+    def _enter(self) -> None:
+        if self._state != CREATED:
+            raise RuntimeError("Timeout has already been entered")
+        loop: Any = get_running_loop()
+        task = current_task(loop)
+        if task is None:
+            raise RuntimeError("Timeout should be used inside a task")
+        self._state = ACTIVE
+        self._agenda = loop if isinstance(loop, Agenda) else None
+        self._task = task
+        self._cancelling = task.cancelling()
+        if self._when is not None:
+            self._arm(self._when)
+
+    def _exit(self, exc_type: Any, exc_val: Any) -> None:
+        self._disarm()
+        task = self._task
+        self._task = None
+        if self._state == ACTIVE:
+            self._state = FINISHED
+            return
+        self._state = EXPIRED
+        if task.uncancel() <= self._cancelling and exc_type is not None:
+            # Nobody else has asked for the cancellation, so it ends here.
+            if issubclass(exc_type, CancelledError):
+                raise TimeoutError from exc_val
+            if exc_val is not None:
+                insert_timeout_error(exc_val)
+                if isinstance(exc_val, ExceptionGroup):
+                    for exc in exc_val.exceptions:
+                        insert_timeout_error(exc)
+
+    def _arm(self, when: float) -> None:
+        if self._agenda is not None and when > self._agenda._now():
+            timers.set_alarm(self._agenda, self, when)
+            return
+        loop = get_running_loop()
+        if when <= loop.time():
+            self._handle = loop.call_soon(self._on_timeout)
+        else:
+            self._handle = loop.call_at(when, self._on_timeout)
+
+    def _disarm(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+        elif self._agenda is not None:
+            timers.clear_alarm(self._agenda, self)
+
+    def _on_timeout(self) -> None:
+        self._due()
+
+    def _due(self) -> None:
+        self._handle = None
+        self._task.cancel()
+        self._state = EXPIRING
+
+
+class Entry(Operation):
+    """`__aenter__`."""
+
+    __slots__ = ("_timeout",)
+
+    def __init__(self, timeout: Timeout) -> None:
+        self.value = None
+        self._stage = 0
+        self._driver = None
+        self._timeout = timeout
+
+    def _poll(self) -> bool:
+        self._timeout._enter()
+        self.value = self._timeout
+        return True
+
+
+class Exit(Operation):
+    """`__aexit__`."""
+
+    __slots__ = ("_exc_type", "_exc_val", "_timeout")
+
+    def __init__(self, timeout: Timeout, exc_type: Any, exc_val: Any) -> None:
+        self.value = None
+        self._stage = 0
+        self._driver = None
+        self._timeout = timeout
+        self._exc_type = exc_type
+        self._exc_val = exc_val
+
+    def _poll(self) -> bool:
+        exc_val, self._exc_val = self._exc_val, None
+        self._timeout._exit(self._exc_type, exc_val)
+        return True
+
+
+def insert_timeout_error(exc: BaseException) -> None:
+    """Put TimeoutError in front of the CancelledError that `exc` was raised during the handling
+    of.
+    """
+    while (context := exc.__context__) is not None:
+        if isinstance(context, CancelledError):
+            error = TimeoutError()
+            error.__context__ = error.__cause__ = context
+            exc.__context__ = error
+            return
+        exc = context
