@@ -12,7 +12,8 @@ from .pairs import PACKAGE, ROOT, pairs
 def problems(names: list[str]) -> list[str]:
     """One line for each file too many or too few."""
     files = {name for name in names if not PurePosixPath(name).parts[0].endswith(".dist-info")}
-    kept = [path for suffix in (".py", ".pyi", ".typed") for path in PACKAGE.rglob(f"*{suffix}")]
+    patterns = ("*.py", "*.pyi", "py.typed", "native/*.c")
+    kept = [path for pattern in patterns for path in PACKAGE.rglob(pattern)]
     expected = {str(path.relative_to(ROOT)) for path in kept}
     expected |= {str(pair.library.relative_to(ROOT)) for pair in pairs()}
     return [

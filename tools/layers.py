@@ -24,7 +24,7 @@ ROWS = (
     {"base_subprocess", "events", "selector_events", "subprocess", "unix_events"},
     {"eventloop"},
     {"base_events"},
-    {"net", "process", "streams"},
+    {"executor", "net", "process", "streams"},
     {"sslproto", "transports"},
     {"staggered", "tasks"},
     {"sync"},
