@@ -10,6 +10,7 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parent / "native"
 FLAGS = ("-O2", "-std=gnu11")
+LIBRARIES = ("-ldl",)  # in libc itself from glibc 2.34 on
 
 
 class NoCompiler(Exception):
@@ -32,7 +33,7 @@ def program(name: str) -> Path:
     # Into a name of its own first: two runs at once must not execute each other's half-written
     # file.
     fresh = target.with_suffix(f".{os.getpid()}")
-    command = [*compiler.split(), *FLAGS, "-o", str(fresh), str(source)]
+    command = [*compiler.split(), *FLAGS, "-o", str(fresh), str(source), *LIBRARIES]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         first = next(iter(done.stderr.splitlines()), f"exit code {done.returncode}")

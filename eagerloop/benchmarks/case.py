@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     Body = Callable[[Implementation, int], Coroutine[Any, Any, int]]
 
 
+# The environment variable with the PEM file, key and certificate, of the servers over TLS.
+CERTIFICATE = "EAGERLOOP_BENCH_CERTIFICATE"
+
+
 @dataclass(frozen=True)
 class Case:
     """What every case says of itself."""
@@ -41,7 +45,7 @@ class NetCase(Case):
     """A server under load from another process: the server's CPU time per request."""
 
     server: str = "protocol"  # a name in servers.py
-    family: str = "tcp"  # tcp | unix | udp
+    family: str = "tcp"  # tcp | unix | udp | tls | http
     connections: int = 1
     size: int = 64  # bytes of a request
     reply: int = 0  # bytes of its reply; 0: as many as the request's

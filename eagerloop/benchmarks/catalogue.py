@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable
 
-from . import callbacks, memory, net, sync, tasks
+from . import callbacks, memory, net, programs, sync, tasks
 from .case import Case
 
 GROUPS: dict[str, tuple[Case, ...]] = {
@@ -14,6 +14,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
     "sync": sync.CASES,
     "memory": memory.CASES,
     "net": net.CASES,
+    "programs": programs.CASES,
 }
 CASES: dict[str, Case] = {case.name: case for group in GROUPS.values() for case in group}
 

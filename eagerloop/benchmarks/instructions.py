@@ -57,11 +57,8 @@ def count_task(plan: Plan, case: TaskCase, name: str, operations: int) -> tuple[
 def count_server(plan: Plan, case: NetCase, name: str, requests: int) -> int:
     """The count of a server's whole life, which ends after so many requests."""
     log: list[str] = []
-    with loading.served(plan.python, plan.cores, case, name, TOOL, log, collect=False) as (
-        pid,
-        address,
-    ):
-        loading.drive(plan.cores, case, pid, address, ["--requests", str(requests)])
+    with loading.served(plan.python, plan.cores, case, name, TOOL, log, collect=False) as server:
+        loading.drive(plan.cores, case, server, ["--requests", str(requests)])
     return total("".join(log))
 
 

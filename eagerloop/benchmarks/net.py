@@ -92,6 +92,24 @@ def small_write_cases() -> list[NetCase]:
     ]
 
 
+def tls_cases() -> list[NetCase]:
+    return [
+        NetCase(
+            f"{server}/tls/{size_name}/{connections}",
+            f"the same over TLS: {size_name} bytes, {connections} connections, {WORDS[server]}",
+            (server, size_name, connections) == ("protocol", "1k", 100),
+            server,
+            "tls",
+            connections,
+            size,
+            framing=framing,
+        )
+        for server, framing in FRAMINGS.items()
+        for size_name, size in SIZES.items()
+        for connections in (1, 100)
+    ]
+
+
 def other_cases() -> list[NetCase]:
     return [
         NetCase(
@@ -141,4 +159,4 @@ def other_cases() -> list[NetCase]:
     ]
 
 
-CASES = (*echo_cases(), *pipelined_cases(), *small_write_cases(), *other_cases())
+CASES = (*echo_cases(), *pipelined_cases(), *small_write_cases(), *tls_cases(), *other_cases())

@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 import tempfile
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from .case import NetCase
+from .case import CERTIFICATE, NetCase
 from .implementations import Implementation
 
 LINE_LIMIT = 1024 * 1024  # bytes; asyncio's default of 64 KiB refuses the 100 KiB lines
 BACKLOG = 1024
 PIECES = [b"x" * 50] * 100
 FILE_BYTES = 1024 * 1024
+HELLO_HEADERS = [(b"content-type", b"text/plain"), (b"content-length", b"13")]
 
 
 class Echo(asyncio.Protocol):
@@ -97,8 +99,12 @@ def protocol_server(protocol: Callable[[], Any]) -> Callable[..., Awaitable[str]
             path = socket_path()
             keep(await loop.create_unix_server(protocol, path, backlog=BACKLOG))
             return f"unix {path}"
-        server = keep(await loop.create_server(protocol, "127.0.0.1", 0, backlog=BACKLOG))
-        return f"tcp 127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        server = keep(
+            await loop.create_server(
+                protocol, "127.0.0.1", 0, backlog=BACKLOG, ssl=tls_context(case)
+            )
+        )
+        return f"{case.family} 127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
     return start
 
@@ -110,8 +116,9 @@ def stream_server(handler: Callable[..., Any]) -> Callable[..., Awaitable[str]]:
             path = socket_path()
             keep(await on.aio.start_unix_server(handler, path, **options))
             return f"unix {path}"
+        options["ssl"] = tls_context(case)
         server = keep(await on.aio.start_server(handler, "127.0.0.1", 0, **options))
-        return f"tcp 127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        return f"{case.family} 127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
     return start
 
@@ -169,6 +176,46 @@ async def accept_forever(
         keep(loop.create_task(serve(on, connection)))
 
 
+async def aiohttp_server(on: Implementation, case: NetCase) -> str:
+    from aiohttp import web
+
+    async def hello(request: web.Request) -> web.Response:
+        return web.Response(text="Hello, world!")
+
+    app = web.Application()
+    app.router.add_get("/", hello)
+    runner = keep(web.AppRunner(app, access_log=None))
+    await runner.setup()
+    listener = keep(listening_socket())
+    await web.SockSite(runner, listener).start()
+    return f"http 127.0.0.1:{listener.getsockname()[1]}"
+
+
+async def uvicorn_server(on: Implementation, case: NetCase) -> str:
+    """A bare ASGI application: what is measured is uvicorn, with httptools where it is
+    installed.
+    """
+    import uvicorn
+
+    async def hello(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": HELLO_HEADERS})
+        await send({"type": "http.response.body", "body": b"Hello, world!"})
+
+    config = uvicorn.Config(hello, lifespan="off", log_level="warning", access_log=False)
+    listener = keep(listening_socket())
+    keep(on.aio.get_running_loop().create_task(uvicorn.Server(config).serve([listener])))
+    return f"http 127.0.0.1:{listener.getsockname()[1]}"
+
+
+def tls_context(case: NetCase) -> ssl.SSLContext | None:
+    """For a case over TLS the certificate that the harness made; None without TLS."""
+    if case.family != "tls":
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.environ[CERTIFICATE])
+    return context
+
+
 def listening_socket() -> socket.socket:
     listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
     listener.setblocking(False)
@@ -196,4 +243,6 @@ SERVERS: dict[str, Callable[..., Awaitable[str]]] = {
     "socket": socket_server,
     "datagram": datagram_server,
     "sendfile": sendfile_server,
+    "aiohttp": aiohttp_server,
+    "uvicorn": uvicorn_server,
 }

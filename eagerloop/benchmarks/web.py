@@ -118,6 +118,14 @@ def first_answer(port: int) -> bytes:
     return status + head + b"\r\n" + body
 
 
+def write_request(folder: str) -> str:
+    """REQUEST in a file, for the load generator's `--file`."""
+    path = os.path.join(folder, "request")
+    with open(path, "wb") as file:
+        file.write(REQUEST)
+    return path
+
+
 class Load(Protocol):
     name: str
 
@@ -172,12 +180,10 @@ class OwnLoad:
         self.path = path
 
     def drive(self, server: Server, seconds: float, cores: Cores) -> Figures:
-        with tempfile.NamedTemporaryFile() as request:
-            request.write(REQUEST)
-            request.flush()
+        with tempfile.TemporaryDirectory() as folder:
             options = {
                 "--tcp": f"127.0.0.1:{server.port}",
-                "--file": request.name,
+                "--file": write_request(folder),
                 "--reply": len(first_answer(server.port)),
                 "--connections": CONNECTIONS,
                 "--warmup": WARM_UP,

@@ -8,9 +8,9 @@ from eagerloop.benchmarks import implementations
 from eagerloop.benchmarks.case import TaskCase
 
 
-def check(cases: Sequence[TaskCase], name: str) -> None:
+def check(cases: Sequence[TaskCase], name: str, operations: int = 2000) -> None:
     on = implementations.load(name)
     for case in cases:
         assert case.body is not None
-        done = on.run(case.body(on, 2000))
-        assert 0 < done <= 2000, case.name
+        done = on.run(case.body(on, operations))
+        assert 0 < done <= operations, case.name

@@ -15,7 +15,16 @@ from .conftest import needs_compiler
 
 
 @needs_compiler
-@pytest.mark.parametrize("name", ["protocol/tcp/1k/10", "lines/unix/64/1", "udp/1k/50"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "protocol/tcp/1k/10",
+        "lines/unix/64/1",
+        "udp/1k/50",
+        "protocol/tls/100k/1",
+        "lines/tls/1k/100",
+    ],
+)
 def test_a_loaded_server_has_figures(plan: Callable[..., Plan], name: str) -> None:
     chosen = plan(name)
     sample = harness.take(chosen, chosen.cases[0], "asyncio", 3)

@@ -5,7 +5,8 @@
  * replies, keeps their latencies in a histogram with 3 % wide buckets, and reads the *server's* CPU clock
  * at the two ends of the window: the figure everything else is judged by.
  *
- * Usage: load (--tcp HOST:PORT | --unix PATH | --udp HOST:PORT) [options]; prints one JSON object.
+ * Usage: load (--tcp HOST:PORT | --unix PATH | --udp HOST:PORT | --tls HOST:PORT) [options]; prints one
+ * JSON object. TLS comes from the OpenSSL library that is installed; its headers are not needed.
  *   --connections N   open at once                        (1)
  *   --size BYTES      of a request                        (64)
  *   --reply BYTES     of its reply                        (the size)
@@ -20,6 +21,7 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -42,6 +44,7 @@
 
 typedef struct {
     int fd;
+    void *tls;                  /* OpenSSL's SSL of this connection, or NULL */
     int waits_to_write;         /* EPOLLOUT is registered */
     uint64_t unsent;            /* bytes of started requests not yet taken by the kernel */
     uint64_t phase;             /* where in the request block the next unsent byte is */
@@ -51,7 +54,7 @@ typedef struct {
 } Connection;
 
 static struct {
-    const char *tcp, *unix_path, *udp, *framing, *file;
+    const char *tcp, *unix_path, *udp, *tls, *framing, *file;
     int connections, depth, hold;
     uint64_t size, reply, requests;
     double warmup, seconds;
@@ -77,6 +80,76 @@ static void fail(const char *what) {
 static void refuse(const char *what) {
     fprintf(stderr, "load: %s\n", what);
     exit(2);
+}
+
+/* The few functions of OpenSSL that a client needs; their ABI is the same from 1.1 to 3. */
+static void *(*SSL_CTX_new)(const void *);
+static void *(*SSL_new)(void *);
+static const void *(*TLS_client_method)(void);
+static long (*SSL_ctrl)(void *, int, long, void *);
+static int (*SSL_set_fd)(void *, int);
+static int (*SSL_connect)(void *);
+static int (*SSL_read)(void *, void *, int);
+static int (*SSL_write)(void *, const void *, int);
+static int (*SSL_get_error)(const void *, int);
+static void *tls_context;
+
+enum { WANT_READ = 2, WANT_WRITE = 3, CLOSED = 6 }; /* of SSL_get_error */
+enum { SET_MODE = 33, PARTIAL_WRITE = 1, MOVING_BUFFER = 2 };
+
+static void *symbol(void *library, const char *name) {
+    void *found = dlsym(library, name);
+    if (found == NULL) refuse("the OpenSSL library lacks a function");
+    return found;
+}
+
+static void load_tls(void) {
+    void *library = dlopen("libssl.so.3", RTLD_NOW);
+    if (library == NULL) library = dlopen("libssl.so.1.1", RTLD_NOW);
+    if (library == NULL) library = dlopen("libssl.so", RTLD_NOW);
+    if (library == NULL) refuse("there is no OpenSSL library");
+    *(void **)&SSL_CTX_new = symbol(library, "SSL_CTX_new");
+    *(void **)&SSL_new = symbol(library, "SSL_new");
+    *(void **)&TLS_client_method = symbol(library, "TLS_client_method");
+    *(void **)&SSL_ctrl = symbol(library, "SSL_ctrl");
+    *(void **)&SSL_set_fd = symbol(library, "SSL_set_fd");
+    *(void **)&SSL_connect = symbol(library, "SSL_connect");
+    *(void **)&SSL_read = symbol(library, "SSL_read");
+    *(void **)&SSL_write = symbol(library, "SSL_write");
+    *(void **)&SSL_get_error = symbol(library, "SSL_get_error");
+    tls_context = SSL_CTX_new(TLS_client_method());
+    if (tls_context == NULL) refuse("OpenSSL has no client");
+}
+
+static void start_tls(Connection *connection) { /* the socket still blocks */
+    connection->tls = SSL_new(tls_context);
+    if (connection->tls == NULL || SSL_set_fd(connection->tls, connection->fd) != 1) refuse("SSL_new failed");
+    SSL_ctrl(connection->tls, SET_MODE, PARTIAL_WRITE | MOVING_BUFFER, NULL);
+    if (SSL_connect(connection->tls) != 1) refuse("the TLS handshake failed");
+}
+
+static ssize_t tls_result(Connection *connection, int n) { /* in the words of send and recv */
+    if (n > 0) return n;
+    int error = SSL_get_error(connection->tls, n);
+    if (error == CLOSED) return 0;
+    errno = error == WANT_READ || error == WANT_WRITE ? EAGAIN : EPROTO;
+    return -1;
+}
+
+static ssize_t put(Connection *connection, const char *data, uint64_t size) {
+    if (connection->tls == NULL) return send(connection->fd, data, size, MSG_NOSIGNAL);
+    return tls_result(connection, SSL_write(connection->tls, data, (int)size));
+}
+
+static ssize_t get(Connection *connection, char *into, size_t size) {
+    if (connection->tls == NULL) return recv(connection->fd, into, size, 0);
+    ssize_t total = 0; /* to the end of what OpenSSL holds: epoll does not know of that */
+    while ((size_t)total < size) {
+        ssize_t n = tls_result(connection, SSL_read(connection->tls, into + total, (int)(size - (size_t)total)));
+        if (n <= 0) return total > 0 ? total : n;
+        total += n;
+    }
+    return total;
 }
 
 static uint64_t clock_ns(clockid_t clock) {
@@ -140,7 +213,7 @@ static void build_block(void) {
     }
 }
 
-static int open_connection(void) {
+static void open_connection(Connection *connection) {
     int fd;
     if (want.unix_path != NULL) {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -153,7 +226,7 @@ static int open_connection(void) {
             usleep(1000);
         }
     } else {
-        const char *where = want.udp != NULL ? want.udp : want.tcp;
+        const char *where = want.udp != NULL ? want.udp : want.tls != NULL ? want.tls : want.tcp;
         char host[64];
         const char *colon = strrchr(where, ':');
         if (colon == NULL || (size_t)(colon - where) >= sizeof host) refuse("the address must be HOST:PORT");
@@ -169,8 +242,9 @@ static int open_connection(void) {
             setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         }
     }
+    connection->fd = fd;
+    if (want.tls != NULL) start_tls(connection);
     if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0) fail("fcntl");
-    return fd;
 }
 
 static void watch(Connection *connection, int to_write) {
@@ -185,7 +259,7 @@ static void push_out(Connection *connection) {
         uint64_t piece = block_bytes - connection->phase;
         if (want.udp != NULL) piece = want.size; /* a datagram is one request */
         if (piece > connection->unsent) piece = connection->unsent;
-        ssize_t n = send(connection->fd, block + connection->phase, piece, MSG_NOSIGNAL);
+        ssize_t n = put(connection, block + connection->phase, piece);
         if (n < 0) {
             if (errno == EINTR) continue;
             if (errno != EAGAIN) fail("send");
@@ -208,7 +282,7 @@ static void request(Connection *connection, int how_many, uint64_t now) {
 }
 
 static int pull_in(Connection *connection, int again) {
-    ssize_t n = recv(connection->fd, received, sizeof received, 0);
+    ssize_t n = get(connection, received, sizeof received);
     if (n < 0) {
         if (errno == EAGAIN || errno == EINTR) return 0;
         fail("recv");
@@ -288,6 +362,7 @@ static void read_arguments(int argc, char **argv) {
         if (strcmp(name, "--tcp") == 0) want.tcp = value;
         else if (strcmp(name, "--unix") == 0) want.unix_path = value;
         else if (strcmp(name, "--udp") == 0) want.udp = value;
+        else if (strcmp(name, "--tls") == 0) want.tls = value;
         else if (strcmp(name, "--file") == 0) want.file = value;
         else if (strcmp(name, "--framing") == 0) want.framing = value;
         else if (strcmp(name, "--connections") == 0) want.connections = atoi(value);
@@ -300,7 +375,8 @@ static void read_arguments(int argc, char **argv) {
         else if (strcmp(name, "--pid") == 0) want.pid = (pid_t)atoi(value);
         else refuse("an option is unknown");
     }
-    if (want.tcp == NULL && want.unix_path == NULL && want.udp == NULL) refuse("no address was given");
+    if (want.tcp == NULL && want.unix_path == NULL && want.udp == NULL && want.tls == NULL)
+        refuse("no address was given");
     if (want.depth < 1 || want.depth > MAX_DEPTH) refuse("--depth must be 1 to 256");
     if (want.connections < 1) refuse("--connections must be positive");
     if (want.size < 5) refuse("--size must be at least 5");
@@ -311,6 +387,7 @@ int main(int argc, char **argv) {
     read_arguments(argc, argv);
     if (want.file != NULL) read_request();
     else build_block();
+    if (want.tls != NULL) load_tls();
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
@@ -320,7 +397,7 @@ int main(int argc, char **argv) {
     epoll_fd = epoll_create1(0);
     if (all == NULL || epoll_fd < 0) fail("epoll_create1");
     for (int i = 0; i < want.connections; i++) {
-        all[i].fd = open_connection();
+        open_connection(&all[i]);
         all[i].waits_to_write = -1;
         watch(&all[i], 0);
     }
