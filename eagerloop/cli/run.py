@@ -47,7 +47,7 @@ def command(
 ) -> None:
     """Run TARGET, a script (or a folder or zip file with a __main__.py), on eagerloop.
 
-    Whatever asyncio.run, asyncio.Runner or asyncio.new_event_loop make inside it is an eagerloop.
+    asyncio.run, asyncio.TaskGroup and all other names of asyncio are eagerloop's inside it.
     What stands behind TARGET belongs to the program.
     """
     check_target(target, as_module)
@@ -98,7 +98,10 @@ def prepare(*, eager: bool, debug: bool, poller: str | None, replace: bool) -> N
         # An unknown poller, or one that this kernel refuses: better now than deep inside the
         # program.
         raise click.UsageError(str(error)) from None
-    eagerloop.install(eager=eager, replace=replace)
+    try:
+        eagerloop.install(eager=eager, replace=replace)
+    except RuntimeError as error:  # something imported asyncio before us, a .pth file for instance
+        raise click.UsageError(str(error)) from None
 
 
 def run_script(path: str, arguments: tuple[str, ...]) -> None:
