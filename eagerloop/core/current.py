@@ -1,0 +1,54 @@
+"""Which task runs: ours, written where the stdlib's asyncio looks.
+
+sniffio, anyio, aiohttp and logging ask the stdlib, often through a `current_task` they imported early. So the running
+task goes to asyncio's own place: the dict `_current_tasks` up to Python 3.13, the thread state from 3.14.
+
+A task leaves its entry behind when its step ends; the next step overwrites it, and whatever is not a step (a handle,
+the poll, the end of the run) clears it first. So a run of steps pays one write each, not two.
+"""
+
+from __future__ import annotations
+
+import asyncio.events as _events
+from typing import TYPE_CHECKING, Any
+
+from . import runtime
+
+if TYPE_CHECKING:
+    from .turn import Turn
+
+get_running_loop = _events.get_running_loop
+
+runtime.init()
+
+
+def current_task(loop: Any = None) -> Any:
+    """The task that is running on `loop`, by default the running loop, or None.
+
+    Raises:
+        RuntimeError: no loop is given and none is running.
+    """
+    return runtime.get_current(get_running_loop() if loop is None else loop)
+
+
+def enter(turn: Turn, task: Any) -> None:
+    """`task` runs from now on."""
+    if turn._current is not task:
+        runtime.set_current(turn, task)
+        turn._current = task
+
+
+def leave(turn: Turn) -> None:
+    """No task of ours runs."""
+    if turn._current is not None:
+        turn._current = None
+        runtime.set_current(turn, None)
+
+
+def swap(turn: Turn, task: Any) -> Any:
+    """`task` runs from now on, or none; returns who did before, of whatever make."""
+    previous = runtime.get_current(turn)
+    if previous is not task:
+        runtime.set_current(turn, task)
+    turn._current = task
+    return previous

@@ -1,0 +1,51 @@
+"""Delay: a future that is its own timer. What a sleeping task waits for: one object, not four."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import future, runtime, stacks
+from .future import Future
+
+if TYPE_CHECKING:
+    from .turn import Turn
+
+
+class Delay(Future):
+    """Gets its result, `value`, at its time; cancelling takes it out of the heap of timers."""
+
+    __slots__ = ("_place", "_value")
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Cancels the wait and the timer; False if the time has come already."""
+        if self._turn is not None:
+            runtime.heap_remove_delay(self._turn._timers, self)
+        return future.cancel(self, msg)
+
+
+def new(turn: Turn, when: float, value: Any) -> Delay:
+    """A delay until loop time `when`, already in the heap."""
+    delay: Delay = Delay.__new__(Delay)
+    delay._turn = turn
+    delay._waiter = None
+    delay._extra = None
+    delay._outcome = None
+    delay._awaited_by = None
+    delay._phase = future.PENDING
+    delay._asyncio_future_blocking = False
+    delay._log = False
+    delay._place = -1
+    delay._value = value
+    if turn._debug:
+        delay.__dict__["_source_traceback"] = stacks.creation_stack()
+    runtime.heap_push_delay(turn._timers, delay, when)
+    return delay
+
+
+def expire(delay: Delay) -> None:
+    """The time has come."""
+    value = delay._value
+    delay._value = None
+    if delay._phase == future.PENDING:
+        future.settle(delay, value)
+

@@ -1,0 +1,38 @@
+from . cimport runtime
+from .turn cimport Turn
+
+cdef int PENDING, CANCELLED, FINISHED, FAILED
+
+
+cdef class Future:
+    # whose callbacks these are; None: a foreign loop's, which is in __dict__
+    cdef Turn _turn
+    # the first waiter: a Task of the same loop, or (callback, context snapshot)
+    cdef object _waiter
+    # by phase: further waiters, the CancelledError, or the traceback
+    cdef object _extra
+    # by phase: cancel message, result or exception
+    cdef object _outcome
+    # who waits by other means than a waiter (gather, TaskGroup): None, one, or a set
+    cdef public object _awaited_by
+    cdef signed char _phase
+    cdef public bint _asyncio_future_blocking
+    # the exception has not been asked for
+    cdef bint _log
+    cdef object __weakref__
+    cdef dict __dict__
+
+cdef Future new(Turn turn)
+cdef bint is_pending(Future fut) noexcept
+cdef int settle(Future fut, object value) except -1
+cdef int fail(Future fut, object exc) except -1
+cdef bint cancel(Future fut, object message) except -1
+cdef int schedule(Future fut) except -1
+cdef int wake_all(Future fut, object waiter, list extra) except -1
+cdef int wake(Future fut, object waiter) except -1
+cdef int call_back(Future fut, object callback, object context) except -1
+cdef int add_waiter(Future fut, object waiter) except -1
+cdef object failure(Future fut)
+cdef object make_cancelled(Future fut)
+cdef int poll(Future fut) except -1
+cdef object take(Future fut, bint finished)

@@ -1,0 +1,435 @@
+"""Future: a result that will be there, and who waits for it.
+
+Strategy. The usual future has one waiter, a task, and is read once. So the first waiter has a slot of its own
+(`_waiter`; a list, `_extra`, begins with the second), a waiting task is stored as itself, not as a bound method with a
+context, and waking it means pushing it onto its loop's ready queue: no handle. Slots serve by phase, to keep the
+object small:
+
+            _outcome             _extra
+  pending   cancel message       list of further waiters, or None
+  cancelled cancel message       the CancelledError that was raised inside, to keep its traceback
+  finished  result or exception  the exception's traceback
+
+Rules. A waiter is a Task (ours, native loop) or a tuple (callback, context snapshot). Waiters run in the order they came.
+A future of a foreign loop has no turn; it works through the loop's public `call_soon`.
+"""
+
+from __future__ import annotations
+
+import asyncio.events as _events
+import contextvars
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, cast
+
+from asyncio.exceptions import CancelledError, InvalidStateError
+
+from . import reprs, runtime, stacks
+from .turn import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+PENDING = 0
+CANCELLED = 1
+FINISHED = 2
+FAILED = 3
+_STATES = ("PENDING", "CANCELLED", "FINISHED", "FINISHED")
+
+runtime.init()
+
+
+class Future:
+    """An awaitable result, set once, by whoever promised it (asyncio.Future, 3.15 semantics).
+
+    Args:
+        loop: the event loop whose callbacks these are; the running or set one if omitted.
+    """
+
+    __slots__ = (
+        "_turn",
+        "_waiter",
+        "_extra",
+        "_outcome",
+        "_awaited_by",
+        "_phase",
+        "_asyncio_future_blocking",
+        "_log",
+        "__weakref__",
+        "__dict__",
+    )
+
+    # In the instance's dict only where they are needed: debug mode, and loops that are not ours.
+    _source_traceback = None
+    _foreign_loop = None
+
+    __class_getitem__ = classmethod(GenericAlias)
+
+    def __init__(self, *, loop: Any = None) -> None:
+        if self._is_initialized():
+            raise RuntimeError(f"{type(self).__name__} object is already initialized")
+        if loop is None:
+            loop = _events.get_event_loop()
+        self._waiter = None
+        self._extra = None
+        self._outcome = None
+        self._awaited_by = None
+        self._phase = PENDING
+        self._asyncio_future_blocking = False
+        self._log = False
+        if isinstance(loop, Turn):
+            self._turn = loop
+        else:
+            self._turn = None
+            self.__dict__["_foreign_loop"] = loop
+        if loop.get_debug():
+            self.__dict__["_source_traceback"] = stacks.creation_stack()
+
+    def _is_initialized(self) -> bool:
+        try:
+            return self._turn is not None or self._foreign_loop is not None
+        except AttributeError:  # interpreted: a slot that was never assigned
+            return False
+
+    def __repr__(self) -> str:
+        return reprs.future_repr(self)
+
+    def __del__(self) -> None:
+        if self._log:
+            self._log = False
+            report_lost(self)
+
+    # What other code reads: asyncio's private names.
+
+    @property
+    def _loop(self) -> Any:
+        return self._turn if self._turn is not None else self._foreign_loop
+
+    @property
+    def _state(self) -> str:
+        return _STATES[self._phase]
+
+    @property
+    def _result(self) -> Any:
+        return self._outcome if self._phase == FINISHED else None
+
+    @property
+    def _exception(self) -> BaseException | None:
+        return self._outcome if self._phase == FAILED else None
+
+    @property
+    def _exception_tb(self) -> Any:
+        return self._extra if self._phase == FAILED else None
+
+    @property
+    def _cancelled_exc(self) -> Any:
+        return self._extra if self._phase == CANCELLED else None
+
+    @property
+    def _cancel_message(self) -> Any:
+        return self._outcome if self._phase == PENDING or self._phase == CANCELLED else None
+
+    @_cancel_message.setter
+    def _cancel_message(self, message: Any) -> None:
+        if self._phase == PENDING or self._phase == CANCELLED:
+            self._outcome = message
+
+    @property
+    def _log_traceback(self) -> bool:
+        return bool(self._log)
+
+    @_log_traceback.setter
+    def _log_traceback(self, value: bool) -> None:
+        if value:
+            raise ValueError("_log_traceback can only be set to False")
+        self._log = False
+
+    @property
+    def _callbacks(self) -> list[tuple[Any, Any]] | None:
+        if self._phase != PENDING or self._waiter is None:
+            return None
+        waiters = [self._waiter] if self._extra is None else [self._waiter, *self._extra]
+        return [
+            (w[0], runtime.context_of(w[1])) if type(w) is tuple else (w._wakeup, w.get_context())
+            for w in waiters
+        ]
+
+    @property
+    def _asyncio_awaited_by(self) -> frozenset[Any] | None:
+        """The futures and tasks that wait for this one (CPython 3.14), or None."""
+        found: set[Any] = set()
+        if self._awaited_by is not None:
+            found.update(self._awaited_by if type(self._awaited_by) is set else (self._awaited_by,))
+        if self._phase == PENDING:
+            waiters = [self._waiter] if self._extra is None else [self._waiter, *self._extra]
+            found.update(w for w in waiters if w is not None and type(w) is not tuple)
+        return frozenset(found) if found else None
+
+    # The public interface, in asyncio's order.
+
+    def get_loop(self) -> Any:
+        """The event loop that the future is bound to.
+
+        Raises:
+            RuntimeError: the future was never initialised.
+        """
+        if not self._is_initialized():
+            raise RuntimeError(f"{type(self).__name__} object is not initialized.")
+        return self._loop
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Cancels the future and schedules its callbacks; False if it is done already."""
+        self._log = False
+        return cancel(self, msg)
+
+    def cancelled(self) -> bool:
+        """Whether the future was cancelled."""
+        return bool(self._phase == CANCELLED)
+
+    def done(self) -> bool:
+        """Whether there is a result, an exception, or a cancellation."""
+        return bool(self._phase != PENDING)
+
+    def result(self) -> Any:
+        """The result.
+
+        Raises:
+            CancelledError: the future was cancelled.
+            InvalidStateError: there is no result yet.
+            BaseException: the one that was set.
+        """
+        if self._phase == FINISHED:
+            return self._outcome
+        if self._phase == PENDING:
+            raise InvalidStateError("Result is not ready.")
+        self._log = False
+        raise failure(self)
+
+    def exception(self) -> BaseException | None:
+        """The exception that was set, or None.
+
+        Raises:
+            CancelledError: the future was cancelled.
+            InvalidStateError: the future is not done yet.
+        """
+        if self._phase == FINISHED:
+            return None
+        if self._phase == PENDING:
+            raise InvalidStateError("Exception is not set.")
+        self._log = False
+        if self._phase == CANCELLED:
+            raise make_cancelled(self)
+        return cast("BaseException", self._outcome)
+
+    def add_done_callback(
+        self, fn: Callable[[Any], object], /, *, context: contextvars.Context | None = None
+    ) -> None:
+        """Has `fn(self)` called through the loop once the future is done, in the given or a copied context."""
+        snapshot = runtime.snapshot() if context is None else context
+        if self._phase != PENDING:
+            call_back(self, fn, snapshot)
+        else:
+            add_waiter(self, (fn, snapshot))
+
+    def remove_done_callback(self, fn: Callable[[Any], object], /) -> int:
+        """Removes every callback equal to `fn`; returns how many there were."""
+        if self._phase != PENDING or self._waiter is None:
+            return 0
+        waiters = [self._waiter] if self._extra is None else [self._waiter, *self._extra]
+        kept = [w for w in waiters if (w[0] if type(w) is tuple else w._wakeup) != fn]
+        # The comparison may have run code that settled the future or took the last waiter away.
+        if self._phase == PENDING and len(kept) != len(waiters):
+            self._waiter = kept[0] if kept else None
+            self._extra = kept[1:] if len(kept) > 1 else None
+        return len(waiters) - len(kept)
+
+    def set_result(self, result: Any, /) -> None:
+        """Ends the future with a result.
+
+        Raises:
+            InvalidStateError: it is done already.
+        """
+        if self._phase != PENDING:
+            raise InvalidStateError(f"{_STATES[self._phase]}: {self!r}")
+        if self._turn is None:
+            self._check_loop()
+        settle(self, result)
+
+    def set_exception(self, exception: BaseException | type[BaseException], /) -> None:
+        """Ends the future with an exception (a class is called; StopIteration becomes a RuntimeError).
+
+        Raises:
+            InvalidStateError: it is done already.
+            TypeError: that is no exception.
+        """
+        if self._phase != PENDING:
+            raise InvalidStateError(f"{_STATES[self._phase]}: {self!r}")
+        if self._turn is None:
+            self._check_loop()
+        if isinstance(exception, type) and issubclass(exception, BaseException):
+            exception = exception()
+        if not isinstance(exception, BaseException):
+            raise TypeError(f"invalid exception object: {exception!r}")
+        if isinstance(exception, StopIteration):
+            replacement = RuntimeError(
+                "StopIteration interacts badly with generators and cannot be raised into a Future"
+            )
+            replacement.__cause__ = exception
+            replacement.__context__ = exception
+            exception = replacement
+        fail(self, exception)
+
+    def _check_loop(self) -> None:
+        if not self._is_initialized():
+            raise RuntimeError(f"{type(self).__name__} object is not initialized.")
+
+    def _make_cancelled_error(self) -> CancelledError:
+        return make_cancelled(self)
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        if self._phase == PENDING:
+            self._asyncio_future_blocking = True
+            yield self
+            if self._phase == PENDING:
+                raise RuntimeError("await wasn't used with future")
+        return self.result()
+
+    __iter__ = __await__
+
+
+def new(turn: Turn) -> Future:
+    """A pending future of a native loop."""
+    fut: Future = Future.__new__(Future)
+    fut._turn = turn
+    fut._waiter = None
+    fut._extra = None
+    fut._outcome = None
+    fut._awaited_by = None
+    fut._phase = PENDING
+    fut._asyncio_future_blocking = False
+    fut._log = False
+    if turn._debug:
+        fut.__dict__["_source_traceback"] = stacks.creation_stack()
+    return fut
+
+
+def is_pending(fut: Future) -> bool:
+    return fut._phase == PENDING
+
+
+def settle(fut: Future, value: Any) -> None:
+    """Gives a pending future its result."""
+    fut._phase = FINISHED
+    fut._outcome = value
+    schedule(fut)
+
+
+def fail(fut: Future, exc: BaseException) -> None:
+    """Gives a pending future its exception."""
+    waiter, extra = fut._waiter, fut._extra
+    fut._waiter = None
+    fut._phase = FAILED
+    fut._outcome = exc
+    fut._extra = exc.__traceback__
+    fut._log = True
+    if waiter is not None:
+        wake_all(fut, waiter, extra)
+
+
+def cancel(fut: Future, message: Any) -> bool:
+    """Cancels a pending future; False if it is done."""
+    if fut._phase != PENDING:
+        return False
+    fut._phase = CANCELLED
+    fut._outcome = message
+    schedule(fut)
+    return True
+
+
+def schedule(fut: Future) -> None:
+    waiter, extra = fut._waiter, fut._extra
+    fut._waiter = None
+    fut._extra = None
+    if waiter is not None:
+        wake_all(fut, waiter, extra)
+
+
+def wake_all(fut: Future, waiter: Any, extra: list[Any] | None) -> None:
+    if fut._turn is not None:
+        fut._turn._check_schedule()
+    wake(fut, waiter)
+    if extra is not None:
+        for waiter in extra:
+            wake(fut, waiter)
+
+
+def wake(fut: Future, waiter: Any) -> None:
+    if type(waiter) is tuple:
+        call_back(fut, waiter[0], waiter[1])
+    else:
+        runtime.ring_push(fut._turn._ring, waiter)
+
+
+def call_back(fut: Future, callback: Any, context: Any) -> None:
+    if fut._turn is not None:
+        fut._turn._schedule(callback, (fut,), context)
+    else:
+        fut._foreign_loop.call_soon(callback, fut, context=runtime.context_of(context))
+
+
+def add_waiter(fut: Future, waiter: Any) -> None:
+    """Adds a Task, or a tuple (callback, Context), to a pending future."""
+    if fut._waiter is None:
+        fut._waiter = waiter
+    elif fut._extra is None:
+        fut._extra = [waiter]
+    else:
+        fut._extra.append(waiter)
+
+
+def failure(fut: Future) -> BaseException | None:
+    """What a done future raises to those who await it; None if it has a result."""
+    if fut._phase == FINISHED:
+        return None
+    if fut._phase == FAILED:
+        fut._log = False
+        return cast("BaseException", fut._outcome.with_traceback(fut._extra))
+    return make_cancelled(fut)
+
+
+def make_cancelled(fut: Future) -> CancelledError:
+    """A CancelledError with the message given to cancel(); the one caught inside a task keeps its traceback."""
+    if fut._phase == CANCELLED and fut._extra is not None:
+        exc: CancelledError = fut._extra
+        fut._extra = None
+        return exc
+    message = fut._outcome if fut._phase == PENDING or fut._phase == CANCELLED else None
+    return CancelledError() if message is None else CancelledError(message)
+
+
+def report_lost(fut: Future) -> None:
+    """Nobody asked for the exception before the future went."""
+    context = {
+        "message": f"{type(fut).__name__} exception was never retrieved",
+        "exception": fut._outcome,
+        "future": fut,
+    }
+    if fut._source_traceback:
+        context["source_traceback"] = fut._source_traceback
+    fut._loop.call_exception_handler(context)
+
+
+def poll(fut: Future) -> int:
+    """Under `await`, compiled: 1 done, 0 wait. Cython cannot say am_send; the header calls this."""
+    if fut._phase == FINISHED:
+        return 1
+    if fut._phase == PENDING:
+        fut._asyncio_future_blocking = True
+        return 0
+    raise failure(fut)
+
+
+def take(fut: Future, finished: bool) -> Any:
+    return fut._outcome if finished else fut
+
+
+runtime.install_future(Future, poll, take)

@@ -1,0 +1,121 @@
+"""Handle: one scheduled call, in one context.
+
+`isinstance(handle, asyncio.Handle)` holds by `__class__`: asyncio's class has slots of its own, which no other
+layout can inherit. Between being scheduled and run a handle is only in the ready queue, so the collector is not
+told of it; whoever keeps it after its run brings it back (`run`).
+"""
+
+from __future__ import annotations
+
+import asyncio.events as _events
+import contextvars
+from typing import TYPE_CHECKING, Any
+
+from . import reprs, runtime, stacks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+runtime.init()
+
+
+class Handle:
+    """What call_soon and call_soon_threadsafe return (asyncio.Handle).
+
+    Args:
+        callback: what is called.
+        args: with which arguments.
+        loop: who calls, and hears of exceptions.
+        context: a Context to call in; a copy of the current one if omitted.
+    """
+
+    __slots__ = (
+        "_callback",
+        "_args",
+        "_context",
+        "_loop",
+        "_cancelled",
+        "_repr",
+        "_source_traceback",
+        "__weakref__",
+    )
+
+    def __init__(
+        self,
+        callback: Callable[..., object],
+        args: Sequence[Any],
+        loop: Any,
+        context: contextvars.Context | None = None,
+    ) -> None:
+        self._callback = callback
+        self._args = tuple(args)
+        self._context = runtime.snapshot() if context is None else context
+        self._loop = loop
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = stacks.creation_stack() if loop.get_debug() else None
+
+    @property
+    def __class__(self) -> type:
+        return _events.Handle
+
+    def __repr__(self) -> str:
+        return self._repr if self._repr is not None else reprs.handle_repr(self)
+
+    def get_context(self) -> contextvars.Context:
+        """The Context that the callback runs in."""
+        context: contextvars.Context = runtime.handle_context(self)
+        return context
+
+    def cancel(self) -> None:
+        """Takes the call back. Does nothing if it was made already."""
+        if not self._cancelled:
+            self._cancelled = True
+            if self._loop.get_debug():
+                self._repr = reprs.handle_repr(self)
+            self._callback = None
+            self._args = None
+
+    def cancelled(self) -> bool:
+        """Whether the call was taken back."""
+        return bool(self._cancelled)
+
+    def _run(self) -> None:
+        run(self)
+
+
+def new(loop: Any, callback: Any, args: tuple[Any, ...], context: Any) -> Handle:
+    """A handle as __init__ makes it, `context` being any snapshot."""
+    handle: Handle = Handle.__new__(Handle)
+    handle._callback = callback
+    handle._args = args
+    handle._context = context
+    handle._loop = loop
+    handle._cancelled = False
+    handle._repr = None
+    handle._source_traceback = None
+    return handle
+
+
+def run(handle: Handle) -> None:
+    """Makes the call; an exception goes to the loop's exception handler."""
+    if handle._cancelled:
+        return
+    try:
+        runtime.call(handle)
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as exc:  # a callback may raise anything; the loop goes on
+        report(handle, exc)
+
+
+def report(handle: Handle, exc: BaseException) -> None:
+    source = reprs.format_callback_source(handle._callback, handle._args)
+    context = {
+        "message": f"Exception in callback {source}",
+        "exception": exc,
+        "handle": handle,
+    }
+    if handle._source_traceback:
+        context["source_traceback"] = handle._source_traceback
+    handle._loop.call_exception_handler(context)

@@ -1,0 +1,20 @@
+from . cimport runtime
+
+cdef int FRESH, WAITING, SPENT
+
+
+cdef class Operation:
+    # the result, or the Future to wait for
+    cdef public object value
+    cdef signed char _stage
+    # the generator behind send(); None while the operation is awaited
+    cdef object _driver
+    cdef object __weakref__
+
+    cdef bint _poll(self) except -1
+    cdef bint _fail(self, object exc) except -1
+
+cdef object exception_of(object typ, object val, object tb)
+cdef int poll(Operation op) except -1
+cdef int fail(Operation op, object exc) except -1
+cdef object take(Operation op, bint finished)

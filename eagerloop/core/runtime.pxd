@@ -1,0 +1,85 @@
+# What runtime.h offers, by the names its Python twin runtime.py uses.
+from .delay cimport Delay
+from .future cimport Future
+from .handle cimport Handle
+from .operation cimport Operation
+from .task cimport Task
+from .timers cimport Alarm, TimerHandle
+from .turn cimport Turn
+
+
+cdef extern from "runtime.h" nogil:
+    ctypedef struct el_link:
+        pass
+    ctypedef struct epoll_event "struct epoll_event":
+        pass
+
+
+cdef extern from "runtime.h":
+    int init "el_init" () except -1
+
+    # 1. Ring
+    object ring_new "el_ring_new" ()
+    int ring_push "el_ring_push" (object ring, object entry) except -1
+    object ring_pop "el_ring_pop" (object ring)
+    Py_ssize_t ring_len "el_ring_len" (object ring) noexcept
+    int ring_clear "el_ring_clear" (object ring) noexcept
+    list ring_list "el_ring_list" (object ring)
+
+    # 2. Heap
+    object heap_new "el_heap_new" ()
+    int heap_push_handle "EL_HEAP_PUSH" (object heap, TimerHandle entry, double when) except -1
+    int heap_push_delay "EL_HEAP_PUSH" (object heap, Delay entry, double when) except -1
+    int heap_push_alarm "EL_HEAP_PUSH" (object heap, Alarm entry, double when) except -1
+    bint heap_remove_handle "EL_HEAP_REMOVE" (object heap, TimerHandle entry) noexcept
+    bint heap_remove_delay "EL_HEAP_REMOVE" (object heap, Delay entry) noexcept
+    bint heap_remove_alarm "EL_HEAP_REMOVE" (object heap, Alarm entry) noexcept
+    Py_ssize_t heap_len "el_heap_len" (object heap) noexcept
+    double heap_next "el_heap_next" (object heap) noexcept
+    object heap_pop "el_heap_pop" (object heap)
+    int heap_clear "el_heap_clear" (object heap) noexcept
+    list heap_list "el_heap_list" (object heap)
+
+    # 3. Context
+    object snapshot "el_context_snapshot" ()
+    object context_of "el_context_box" (object snapshot)
+    object task_context "EL_CONTEXT_OBJECT" (Task owner)
+    object handle_context "EL_CONTEXT_OBJECT" (Handle owner)
+    object call "EL_CALL" (Handle handle)
+
+    # 4. Send
+    enum: YIELDED "EL_YIELDED"
+    enum: RETURNED "EL_RETURNED"
+    enum: RAISED "EL_RAISED"
+    object send "EL_SEND" (Task task, object error)
+    int kind "EL_KIND" (object outcome) noexcept
+    object value "EL_VALUE" (object outcome)
+    bint is_native "el_is_native" (object instance) noexcept
+    void gc_track "el_gc_track" (object instance) noexcept
+    void gc_untrack "el_gc_untrack" (object instance) noexcept
+
+    # 5. Awaitable
+    int install_future "EL_INSTALL" (object cls, int (*poll)(Future) except -1, object (*take)(Future, bint)) except -1
+    int install_operation "EL_INSTALL" (
+        object cls, int (*poll)(Operation) except -1, object (*take)(Operation, bint)) except -1
+
+    # 6. Current
+    object get_current "el_current_get" (object loop)
+    int set_current "el_current_set" (object loop, object task) except -1
+
+    # 7. Tasks
+    void task_link "EL_TASK_LINK" (Turn turn, Task task) noexcept
+    void task_unlink "EL_TASK_UNLINK" (Task task) noexcept
+    list task_list "EL_TASK_LIST" (Turn turn)
+    void tasks_abandon "EL_TASKS_ABANDON" (Turn turn) noexcept
+
+    # 8. Kernel
+    int check_signals "el_check_signals" () except -1
+    double monotonic "el_monotonic" () noexcept
+    int epoll_handle "PyObject_AsFileDescriptor" (object owner) except -1
+    epoll_event *epoll_events "el_epoll_events" (int size) except NULL
+    void epoll_free "PyMem_Free" (epoll_event *events) noexcept
+    int epoll_wait "el_epoll_wait" (int epfd, epoll_event *events, int size, double timeout) except -1
+    int epoll_control "el_epoll_control" (int epfd, int operation, int fd, unsigned int bits) except -1
+    int event_fd "EL_EVENT_FD" (epoll_event *events, int i) noexcept
+    unsigned int event_bits "EL_EVENT_BITS" (epoll_event *events, int i) noexcept

@@ -1,0 +1,289 @@
+"""`runtime.h` in Python: what the interpreted mode runs in its place.
+
+Never compiled. A compiled module cimports `runtime.pxd` and calls the C functions; an interpreted one imports
+this module and calls these. Names and order are the header's. What differs inside:
+
+- a slot always holds a Context, for only C can look into one;
+- the heap marks removed entries and sweeps when half of it is marked;
+- an outcome that is not a plain yield is wrapped, because another thread may run before `kind` is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio.tasks as _tasks
+import contextvars
+import heapq
+import sys
+import time
+import weakref
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .future import Future
+    from .handle import Handle
+    from .task import Task
+    from .turn import Turn
+
+if sys.version_info < (3, 14):
+    _current_tasks: dict[Any, Any] | None = _tasks._current_tasks
+    _swap_current = _get_current = None
+else:
+    _current_tasks = None
+    _swap_current = _tasks._swap_current_task
+    _get_current = _tasks.current_task
+
+
+def init() -> None:
+    """The header's statics are a module's own; these are everybody's."""
+
+
+# 1. Ring
+
+ring_new = deque
+ring_push = deque.append
+ring_pop = deque.popleft
+ring_len = len
+ring_clear = deque.clear
+ring_list = list
+
+
+# 2. Heap
+
+
+class Heap:
+    """Timers by time, then by order of arrival. A node is [when, order, entry]; entry None: removed."""
+
+    __slots__ = ("nodes", "order", "removed")
+
+    def __init__(self) -> None:
+        self.nodes: list[list[Any]] = []
+        self.order = 0
+        self.removed = 0
+
+    def push(self, entry: Any, when: float) -> None:
+        entry._place = node = [when, self.order, entry]
+        self.order += 1
+        heapq.heappush(self.nodes, node)
+
+    def remove(self, entry: Any) -> bool:
+        node = entry._place
+        if node == -1:
+            return False
+        entry._place = -1
+        node[2] = None
+        self.removed += 1
+        if self.removed * 2 > len(self.nodes):
+            self.nodes = [node for node in self.nodes if node[2] is not None]
+            heapq.heapify(self.nodes)
+            self.removed = 0
+        return True
+
+    def settle(self) -> None:
+        """Leaves a live entry on top."""
+        while self.nodes and self.nodes[0][2] is None:
+            heapq.heappop(self.nodes)
+            self.removed -= 1
+
+    def clear(self) -> None:
+        for _, _, entry in self.nodes:
+            if entry is not None:
+                entry._place = -1
+        self.nodes.clear()
+        self.removed = 0
+
+
+heap_new = Heap
+heap_push_handle = heap_push_delay = heap_push_alarm = Heap.push
+heap_remove_handle = heap_remove_delay = heap_remove_alarm = Heap.remove
+heap_clear = Heap.clear
+
+
+def heap_len(heap: Heap) -> int:
+    return len(heap.nodes) - heap.removed
+
+
+def heap_next(heap: Heap) -> float:
+    heap.settle()
+    when: float = heap.nodes[0][0]
+    return when
+
+
+def heap_pop(heap: Heap) -> Any:
+    heap.settle()
+    entry = heapq.heappop(heap.nodes)[2]
+    entry._place = -1
+    return entry
+
+
+def heap_list(heap: Heap) -> list[Any]:
+    return [node[2] for node in heap.nodes if node[2] is not None]
+
+
+# 3. Context
+
+snapshot = contextvars.copy_context
+
+
+def context_of(snapshot: contextvars.Context) -> contextvars.Context:
+    return snapshot
+
+
+def task_context(owner: Task[Any] | Handle) -> contextvars.Context:
+    context: contextvars.Context = owner._context
+    return context
+
+
+handle_context = task_context
+
+
+def call(handle: Handle) -> Any:
+    return handle._context.run(handle._callback, *handle._args)
+
+
+# 4. Send
+
+YIELDED, RETURNED, RAISED = 0, 1, 2
+
+
+class Outcome:
+    """How a step ended, other than by a plain yield."""
+
+    __slots__ = ("kind", "value")
+
+    def __init__(self, kind: int, value: Any) -> None:
+        self.kind = kind
+        self.value = value
+
+
+def _step(coroutine: Any, error: BaseException | None) -> Any:
+    try:
+        if error is None:
+            return coroutine.send(None)
+        return coroutine.throw(error)
+    except StopIteration as stop:
+        return Outcome(RETURNED, stop.value)
+    except BaseException as exc:  # whatever a task raises is its outcome
+        return Outcome(RAISED, exc)
+
+
+def send(task: Task[Any], error: BaseException | None) -> Any:
+    try:
+        return task._context.run(_step, task._coro, error)
+    except BaseException as exc:  # a Context that is entered already: the task's fault, and its failure
+        return Outcome(RAISED, exc)
+
+
+def kind(outcome: Any) -> int:
+    return outcome.kind if type(outcome) is Outcome else YIELDED
+
+
+def value(outcome: Any) -> Any:
+    return outcome.value if type(outcome) is Outcome else outcome
+
+
+def is_native(instance: Any) -> bool:
+    return type(instance).__module__.partition(".")[0] == "eagerloop"
+
+
+def gc_track(instance: Any) -> None:
+    """Only C can take an object from the collector."""
+
+
+gc_untrack = gc_track
+
+
+# 5. Awaitable: interpreted, `__await__` is a generator and serves
+
+
+def install_future(cls: type, poll: Any, take: Any) -> None:
+    """Only C can fill a type's slots."""
+
+
+install_operation = install_future
+
+
+# 6. Current
+
+
+def get_current(loop: Any) -> Any:
+    return _get_current(loop) if _current_tasks is None else _current_tasks.get(loop)
+
+
+def set_current(loop: Any, task: Any) -> None:
+    if _current_tasks is None:
+        _swap_current(loop, task)
+    elif task is None:
+        _current_tasks.pop(loop, None)
+    else:
+        _current_tasks[loop] = task
+
+
+# 7. Tasks
+
+
+def task_link(turn: Turn, task: Future[Any]) -> None:
+    turn._tasks.add(task)
+
+
+def task_unlink(task: Task[Any]) -> None:
+    if task._turn is not None:
+        task._turn._tasks.discard(task)
+
+
+def task_list(turn: Turn) -> list[Any]:
+    return list(turn._tasks)
+
+
+def tasks_abandon(turn: Turn) -> None:
+    turn._tasks = weakref.WeakSet()
+
+
+# 8. Kernel
+
+
+
+def check_signals() -> None:
+    """The interpreter runs signal handlers between bytecodes by itself."""
+
+
+monotonic = time.monotonic
+
+
+def epoll_handle(owner: Any) -> Any:
+    return owner
+
+
+def epoll_events(size: int) -> list[Any]:
+    return []
+
+
+def epoll_free(events: list[Any]) -> None:
+    """The list goes by itself."""
+
+
+def epoll_wait(epfd: Any, events: list[Any], size: int, timeout: float) -> int:
+    try:
+        events[:] = epfd.poll(timeout if timeout < 86400.0 else 86400.0, size)
+    except InterruptedError:  # a signal handler raised nothing: the turn looks again
+        events.clear()
+    return len(events)
+
+
+def epoll_control(epfd: Any, operation: int, fd: int, bits: int) -> None:
+    if operation == 1:
+        epfd.register(fd, bits)
+    elif operation == 3:
+        epfd.modify(fd, bits)
+    else:
+        epfd.unregister(fd)
+
+
+def event_fd(events: list[Any], i: int) -> int:
+    fd: int = events[i][0]
+    return fd
+
+
+def event_bits(events: list[Any], i: int) -> int:
+    bits: int = events[i][1]
+    return bits

@@ -1,0 +1,290 @@
+"""Scheduler: what may be asked of a loop about calls, timers, tasks and descriptors; the compiled base of EventLoop.
+
+Thread safety rests on the GIL: pushing onto the ready queue is one step that no other thread can come between. So
+`call_soon_threadsafe` is `call_soon` and, only if the loop waits in its poller, a byte to wake it.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from . import current, future, handle, runtime, stacks, task, timers, watch
+from .future import Future
+from .handle import Handle
+from .poller import Poller
+from .task import Task
+from .timers import TimerHandle
+from .turn import Turn
+from .watch import Channel, Watch
+
+if TYPE_CHECKING:
+    import contextvars
+    from collections.abc import Callable
+
+runtime.init()
+
+
+class Scheduler(Turn):
+    """Calls, timers, tasks and watches of one loop.
+
+    Args:
+        poller: who asks the kernel.
+        eager: whether tasks start eagerly unless `eager_start` says otherwise.
+    """
+
+    __slots__ = ("_task_factory", "__weakref__")
+
+    def __init__(self, poller: Poller, eager: bool = False) -> None:
+        Turn.__init__(self, poller, eager)
+        self._task_factory = None
+        if type(self).time is not Scheduler.time:
+            self._clock = self.time
+
+    @property
+    def poller(self) -> str:
+        """The name of the poller that runs."""
+        return str(self._poller.name)
+
+    @property
+    def _ready(self) -> list[Any]:
+        """What runs next, in order."""
+        return runtime.ring_list(self._ring)
+
+    @property
+    def _scheduled(self) -> list[Any]:
+        """What runs later; the first is due first."""
+        return runtime.heap_list(self._timers)
+
+    # The run, for base_events.py.
+
+    def _begin_run(self) -> None:
+        """This thread runs the loop; its first turn polls."""
+        self._thread_id = threading.get_ident()
+        self._unpolled = -1
+        if "time" in getattr(self, "__dict__", ()):  # patched on the instance
+            self._clock = self.time
+
+    def _turns(self) -> None:
+        """Turns until `stop`."""
+        while True:
+            self._run_once()
+            if self._stopping:
+                break
+
+    def _end_run(self) -> None:
+        self._stopping = False
+        self._thread_id = 0
+        current.leave(self)
+
+    def _discard_all(self) -> None:
+        """The loop closes: nothing that is scheduled will run."""
+        self._closed = True
+        runtime.ring_clear(self._ring)
+        runtime.heap_clear(self._timers)
+        self._flushing = []
+
+    # Calls.
+
+    def call_soon(
+        self,
+        callback: Callable[..., object],
+        *args: Any,
+        context: contextvars.Context | None = None,
+    ) -> Handle:
+        """Has `callback(*args)` called in the next turn, after what is queued already.
+
+        Raises:
+            RuntimeError: the loop is closed, or in debug mode: this is another thread than the loop's.
+        """
+        if self._debug:
+            self._check_callback(callback, "call_soon")
+        return self._schedule(callback, args, runtime.snapshot() if context is None else context)
+
+    def call_soon_threadsafe(
+        self,
+        callback: Callable[..., object],
+        *args: Any,
+        context: contextvars.Context | None = None,
+    ) -> Handle:
+        """`call_soon` from any thread, or from a signal handler.
+
+        Raises:
+            RuntimeError: the loop is closed.
+        """
+        if self._closed:
+            raise RuntimeError("Event loop is closed")
+        if self._debug:
+            self._check_callback(callback, "call_soon_threadsafe")
+        made = handle.new(self, callback, args, runtime.snapshot() if context is None else context)
+        if self._debug:
+            made._source_traceback = stacks.creation_stack()
+        runtime.ring_push(self._ring, made)
+        if self._waiting:
+            self._write_to_self()
+        return made
+
+    def _write_to_self(self) -> None:
+        """Wakes the poller from another thread; the loop knows how."""
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: contextvars.Context | None = None,
+    ) -> TimerHandle:
+        """Has `callback(*args)` called after `delay` seconds, never earlier.
+
+        Raises:
+            TypeError: the delay is None.
+            RuntimeError: as `call_soon`.
+        """
+        if delay is None:
+            raise TypeError("delay must not be None")
+        return self._call_at(self._now() + delay, callback, args, context, "call_later")
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: contextvars.Context | None = None,
+    ) -> TimerHandle:
+        """Has `callback(*args)` called at loop time `when` (`time()`), never earlier.
+
+        Raises:
+            TypeError: the time is None.
+            RuntimeError: as `call_soon`.
+        """
+        if when is None:
+            raise TypeError("when cannot be None")
+        return self._call_at(when, callback, args, context, "call_at")
+
+    def _call_at(
+        self, when: float, callback: Any, args: tuple[Any, ...], context: Any, method: str
+    ) -> TimerHandle:
+        self._check_schedule()
+        if when != when:
+            raise ValueError("Invalid delay: NaN (not a number)")
+        timer = timers.new(
+            self, when, callback, args, runtime.snapshot() if context is None else context
+        )
+        if self._debug:
+            self._check_callback(callback, method)
+            timer._source_traceback = stacks.creation_stack()
+        runtime.heap_push_handle(self._timers, timer, when)
+        return timer
+
+    def _timer_handle_cancelled(self, timer: TimerHandle) -> None:
+        runtime.heap_remove_handle(self._timers, timer)
+
+    def _check_callback(self, callback: Any, method: str) -> None:
+        """Debug mode: what is a call, and what is surely meant to be a task."""
+
+    def time(self) -> float:
+        """The loop's clock in seconds: monotonic, of nanosecond resolution."""
+        return runtime.monotonic()
+
+    # Futures and tasks.
+
+    def create_future(self) -> Future:
+        """A new Future of this loop."""
+        return future.new(self)
+
+    def create_task(
+        self,
+        coro: Any,
+        *,
+        name: object = None,
+        context: contextvars.Context | None = None,
+        eager_start: bool | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Starts a Task for `coro`; a task factory gets what was given (`set_task_factory`).
+
+        Raises:
+            TypeError: `coro` is no coroutine.
+            RuntimeError: the loop is closed, or eagerly: this is another thread than the loop's.
+        """
+        self._check_schedule()
+        if self._task_factory is not None or kwargs:
+            return self._create_task_otherwise(coro, name, context, eager_start, kwargs)
+        return task.new(
+            self, coro, name, context, self._eager if eager_start is None else eager_start
+        )
+
+    def _create_task_otherwise(
+        self, coro: Any, name: object, context: Any, eager_start: Any, kwargs: dict[str, Any]
+    ) -> Any:
+        """With a task factory; base_events.py knows the running Python's rules."""
+
+    # Descriptors.
+
+    def _watch_read(self, fd: int, entry: Handle | Channel) -> None:
+        """`entry` is told when `fd` can be read, in place of whoever was.
+
+        Raises:
+            OSError: the kernel cannot poll it, or it is not open.
+        """
+        self._set_watch(fd, watch._READ, entry)
+
+    def _watch_write(self, fd: int, entry: Handle | Channel) -> None:
+        """`entry` is told when `fd` can be written, in place of whoever was."""
+        self._set_watch(fd, watch._WRITE, entry)
+
+    def _unwatch_read(self, fd: int) -> bool:
+        """Nobody is told any more when `fd` can be read; False if nobody was."""
+        return self._set_watch(fd, watch._READ, None)
+
+    def _unwatch_write(self, fd: int) -> bool:
+        """Nobody is told any more when `fd` can be written; False if nobody was."""
+        return self._set_watch(fd, watch._WRITE, None)
+
+    def _unwatch(self, fd: int) -> None:
+        """Forgets a descriptor; to be called before it is closed."""
+        self._set_watch(fd, watch._READ, None)
+        self._set_watch(fd, watch._WRITE, None)
+
+    def _watched(self, fd: int) -> Watch | None:
+        """Who watches a descriptor."""
+        return self._poller.watches.get(fd)
+
+    def _set_watch(self, fd: int, event: int, entry: Any) -> bool:
+        """Replaces the one who is told; True if there was one. A Handle that is replaced is cancelled."""
+        watches = self._poller.watches
+        watched = watches.get(fd)
+        if watched is None:
+            if entry is None:
+                return False
+            watched = watches[fd] = Watch(fd)
+        before = watched.interest()
+        previous = watched.reader if event == watch._READ else watched.writer
+        put(watched, event, entry)
+        after = watched.interest()
+        try:
+            if before != after:
+                self._poller.change(fd, before, after)
+        except OSError:
+            if entry is not None:
+                put(watched, event, None)
+            raise
+        finally:
+            if watched.interest() == 0:
+                del watches[fd]
+        if isinstance(previous, Handle):
+            previous.cancel()
+        return previous is not None
+
+    def _flush_later(self, channel: Channel) -> None:
+        """`channel.flush()` is called once, at the end of this turn."""
+        if not channel._flush_due:
+            channel._flush_due = True
+            self._flushing.append(channel)
+
+
+def put(watched: Watch, event: int, entry: Any) -> None:
+    if event == watch._READ:
+        watched.reader = entry
+    else:
+        watched.writer = entry

@@ -1,0 +1,37 @@
+from . cimport current, future, runtime
+from .future cimport Future
+from .turn cimport Turn
+
+cdef object _next_name
+
+
+cdef class Task(Future):
+    cdef readonly object _coro
+    # a context snapshot, see runtime.h
+    cdef object _context
+    # what it waits for, or was woken by
+    cdef public object _fut_waiter
+    # str, or the int that stands for "Task-<int>"
+    cdef object _name
+    cdef public int _num_cancels_requested
+    cdef public bint _must_cancel
+    cdef public bint _log_destroy_pending
+    # its place in the loop's list of tasks
+    cdef runtime.el_link _link
+
+cdef int check_arguments(object coro, object context) except -1
+cdef int begin(Task task, object coro, object name, object context) except -1
+cdef Task new(Turn turn, object coro, object name, object context, bint eager)
+cdef int start(Task task) except -1
+cdef int start_eagerly(Task task) except -1
+cdef int start_eagerly_foreign(Task task) except -1
+cdef int run(Task task) except -1
+cdef int step(Task task, object error) except -1
+cdef int step_foreign(Task task, object error) except -1
+cdef int finish(Task task, int kind, object value) except -1
+cdef int wait_for(Task task, object waited) except -1
+cdef int wait_natively(Task task, Turn turn, Future waited) except -1
+cdef int deliver_cancel(Task task) except -1
+cdef int throw_later(Task task, str message) except -1
+cdef object loop_of(object fut)
+cdef int report_destroyed(Task task) except -1

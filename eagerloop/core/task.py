@@ -1,0 +1,414 @@
+"""Task: drives a coroutine, one await at a time.
+
+Strategy. A task is itself the entry in the ready queue and itself the waiter in a future; what a step needs to know
+about the wake-up it reads from the future in `_fut_waiter`. Between steps it keeps its context's variables, not a
+Context. The name is a number until somebody asks. Its cancel message lies in Future's `_outcome`, which is free while
+it runs.
+
+An eager task runs its first step inside the constructor; if the coroutine ends there, the loop never hears of it.
+
+Rules. While queued, a task is in the ready queue once. It waits in `_fut_waiter`, or is queued, or runs. Tasks of
+foreign loops take the slow road: the loop's call_soon and the future's add_done_callback.
+"""
+
+from __future__ import annotations
+
+import asyncio.tasks as _tasks
+import contextvars
+import itertools
+import threading
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, TextIO
+
+from asyncio.exceptions import CancelledError, InvalidStateError
+
+from .. import coroutines
+from . import current, future, reprs, runtime, stacks
+from .future import Future
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from types import FrameType
+
+    from .turn import Turn
+
+_next_name = itertools.count(1).__next__
+
+runtime.init()
+
+
+class Task(Future):
+    """A coroutine that runs on a loop (asyncio.Task, 3.15 semantics).
+
+    Args:
+        coro: the coroutine.
+        loop: the loop; the running or set one if omitted.
+        name: for people; "Task-<number>" if omitted.
+        context: the Context to run in; a copy of the current one if omitted.
+        eager_start: run the first step now (the loop must be running, in this thread).
+
+    Raises:
+        TypeError: `coro` is no coroutine, or `context` no Context.
+        RuntimeError: an eager start from a thread that is not the loop's.
+    """
+
+    __slots__ = (
+        "_coro",
+        "_context",
+        "_fut_waiter",
+        "_name",
+        "_num_cancels_requested",
+        "_must_cancel",
+        "_log_destroy_pending",
+        "_link",
+    )
+
+    def __init__(
+        self,
+        coro: Coroutine[Any, Any, Any],
+        *,
+        loop: Any = None,
+        name: object = None,
+        context: contextvars.Context | None = None,
+        eager_start: bool = False,
+    ) -> None:
+        Future.__init__(self, loop=loop)
+        check_arguments(coro, context)
+        begin(self, coro, name, context)
+        if eager_start and self._loop.is_running():
+            start_eagerly(self)
+        else:
+            start(self)
+
+    def __repr__(self) -> str:
+        return reprs.task_repr(self)
+
+    def __del__(self) -> None:
+        if self._phase == future.PENDING and self._log_destroy_pending and self._loop is not None:
+            report_destroyed(self)
+        Future.__del__(self)
+
+    def __dealloc__(self) -> None:
+        runtime.task_unlink(self)
+
+    def get_coro(self) -> Any:
+        """The coroutine; None for an eager task that ended at its first step (CPython 3.12)."""
+        return self._coro
+
+    def get_context(self) -> contextvars.Context:
+        """The Context that the task runs in."""
+        context: contextvars.Context = runtime.task_context(self)
+        return context
+
+    def get_name(self) -> str:
+        """The task's name."""
+        if type(self._name) is int:
+            self._name = f"Task-{self._name}"
+        return str(self._name)
+
+    def set_name(self, value: object, /) -> None:
+        """Names the task str(value)."""
+        self._name = str(value)
+
+    def set_result(self, result: Any, /) -> None:
+        raise RuntimeError("Task does not support set_result operation")
+
+    def set_exception(self, exception: Any, /) -> None:
+        raise RuntimeError("Task does not support set_exception operation")
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Has CancelledError raised where the task waits; False if it is done.
+
+        Each call counts (`cancelling`); the coroutine may catch the error, and take a request back (`uncancel`).
+        """
+        self._log = False
+        if self._phase != future.PENDING:
+            return False
+        self._num_cancels_requested += 1
+        if self._fut_waiter is not None and self._fut_waiter.cancel(msg=msg):
+            return True  # it may be done and refuse, or its task absorb the cancellation: ours is then still due
+        self._must_cancel = True
+        self._outcome = msg
+        return True
+
+    def cancelling(self) -> int:
+        """How many cancellations were requested and not taken back."""
+        return int(self._num_cancels_requested)
+
+    def uncancel(self) -> int:
+        """Takes one request back; at zero also one that was not delivered yet (CPython 3.13)."""
+        if self._num_cancels_requested > 0:
+            self._num_cancels_requested -= 1
+            if self._num_cancels_requested == 0:
+                self._must_cancel = False
+        return int(self._num_cancels_requested)
+
+    def get_stack(self, *, limit: int | None = None) -> list[FrameType]:
+        """The frames of the suspended coroutine, or of a failed task's traceback; oldest first."""
+        return stacks.task_get_stack(self, limit)
+
+    def print_stack(self, *, limit: int | None = None, file: TextIO | None = None) -> None:
+        """Prints `get_stack()` as a traceback, to stderr if no file is given."""
+        stacks.task_print_stack(self, limit, file)
+
+    def _wakeup(self, fut: Any) -> None:
+        """The done callback where a future cannot hold the task itself."""
+        error = None
+        try:
+            fut.result()
+        except BaseException as exc:  # whatever the future holds is raised in the coroutine
+            error = exc
+        self._fut_waiter = None
+        step(self, error)
+
+    def _step(self, exc: BaseException | None = None) -> None:
+        step(self, exc)
+
+
+def check_arguments(coro: Any, context: Any) -> None:
+    if type(coro) is not CoroutineType and not coroutines.iscoroutine(coro):
+        raise TypeError(f"a coroutine was expected, got {coro!r}")
+    if context is not None and not isinstance(context, contextvars.Context):
+        raise TypeError(f"a contextvars.Context was expected as context, got {context!r}")
+
+
+def begin(task: Task, coro: Any, name: object, context: Any) -> None:
+    task._coro = coro
+    task._context = runtime.snapshot() if context is None else context
+    task._fut_waiter = None
+    task._num_cancels_requested = 0
+    task._must_cancel = False
+    task._log_destroy_pending = True
+    if name is None:
+        task._name = _next_name()
+    else:
+        task._name = name if type(name) is str else str(name)
+
+
+def new(turn: Turn, coro: Any, name: object, context: Any, eager: bool) -> Task:
+    """What Task(...) makes, for a native loop."""
+    if type(coro) is not CoroutineType or context is not None:
+        check_arguments(coro, context)
+    task: Task = Task.__new__(Task)
+    task._turn = turn
+    task._waiter = None
+    task._extra = None
+    task._outcome = None
+    task._awaited_by = None
+    task._phase = future.PENDING
+    task._asyncio_future_blocking = False
+    task._log = False
+    begin(task, coro, name, context)
+    if turn._debug:
+        task.__dict__["_source_traceback"] = stacks.creation_stack()
+    if eager and turn._thread_id != 0:
+        start_eagerly(task)
+    else:
+        runtime.task_link(turn, task)
+        runtime.ring_push(turn._ring, task)
+    return task
+
+
+def start(task: Task) -> None:
+    """Lazily: the first step comes with the next turn."""
+    if task._turn is None:
+        _tasks._register_task(task)
+        task._loop.call_soon(task._step, context=task.get_context())
+    else:
+        task._turn._check_schedule()
+        runtime.task_link(task._turn, task)
+        runtime.ring_push(task._turn._ring, task)
+
+
+def start_eagerly(task: Task) -> None:
+    """Runs the first step now; only a task that goes on is registered."""
+    turn = task._turn
+    if turn is None:
+        start_eagerly_foreign(task)
+        return
+    if turn._thread_id != threading.get_ident():
+        task._log_destroy_pending = False
+        task._coro.close()
+        raise RuntimeError(
+            "an eager task can only be started from the thread that runs its event loop; "
+            "use run_coroutine_threadsafe() or eager_start=False"
+        )
+    runtime.task_link(turn, task)
+    previous = current.swap(turn, task)
+    try:
+        step(task, None)
+    finally:
+        current.swap(turn, previous)
+        if task._phase != future.PENDING:
+            task._coro = None
+
+
+def start_eagerly_foreign(task: Task) -> None:
+    loop = task._loop
+    previous = runtime.get_current(loop)
+    try:
+        step(task, None)
+    finally:
+        runtime.set_current(loop, previous)
+        if task._phase == future.PENDING:
+            _tasks._register_task(task)
+        else:
+            task._coro = None
+
+
+def run(task: Task) -> None:
+    """What the turn does with a task it finds in the ready queue."""
+    error = None
+    waited = task._fut_waiter
+    if waited is not None:
+        task._fut_waiter = None
+        error = future.failure(waited)
+    step(task, error)
+
+
+def step(task: Task, error: BaseException | None) -> None:
+    """Runs the coroutine to its next await, or to its end."""
+    turn = task._turn
+    if task._phase != future.PENDING:
+        raise InvalidStateError(f"__step(): already done: {task!r}, {error!r}")
+    if task._must_cancel:
+        if not isinstance(error, CancelledError):
+            error = future.make_cancelled(task)
+        task._must_cancel = False
+    task._fut_waiter = None
+    if turn is None:
+        step_foreign(task, error)
+        return
+    current.enter(turn, task)
+    outcome = runtime.send(task, error)
+    kind = runtime.kind(outcome)
+    if kind == runtime.YIELDED:
+        if outcome is None:
+            runtime.ring_push(turn._ring, task)
+        else:
+            wait_for(task, outcome)
+    else:
+        finish(task, kind, runtime.value(outcome))
+
+
+def step_foreign(task: Task, error: BaseException | None) -> None:
+    loop = task._loop
+    runtime.set_current(loop, task)
+    outcome = runtime.send(task, error)
+    kind = runtime.kind(outcome)
+    runtime.set_current(loop, None)
+    if kind != runtime.YIELDED:
+        finish(task, kind, runtime.value(outcome))
+    elif outcome is None:
+        loop.call_soon(task._step, context=task.get_context())
+    else:
+        wait_for(task, outcome)
+
+
+def finish(task: Task, kind: int, value: Any) -> None:
+    """The coroutine returned `value` or raised it."""
+    runtime.task_unlink(task)
+    if kind == runtime.RETURNED:
+        if task._must_cancel:
+            task._must_cancel = False
+            future.cancel(task, task._outcome)
+        else:
+            future.settle(task, value)
+    elif isinstance(value, CancelledError):
+        future.cancel(task, None)
+        task._extra = value
+    else:
+        future.fail(task, value)
+        if isinstance(value, (KeyboardInterrupt, SystemExit)):
+            raise value
+
+
+def wait_for(task: Task, waited: Any) -> None:
+    """The coroutine yielded something: a future to wait for, or a mistake."""
+    turn = task._turn
+    if turn is not None and isinstance(waited, Future) and runtime.is_native(waited):
+        wait_natively(task, turn, waited)
+        return
+    blocking = getattr(waited, "_asyncio_future_blocking", None)
+    if blocking is None:
+        if hasattr(waited, "send") and hasattr(waited, "gi_frame"):
+            message = (
+                f"yield was used instead of yield from for generator in task {task!r} with {waited!r}"
+            )
+        else:
+            message = f"Task got bad yield: {waited!r}"
+        throw_later(task, message)
+    elif loop_of(waited) is not task._loop:
+        throw_later(
+            task, f"Task {task!r} got Future {waited!r} attached to a different loop"
+        )
+    elif not blocking:
+        throw_later(
+            task, f"yield was used instead of yield from in task {task!r} with {waited!r}"
+        )
+    elif waited is task:
+        throw_later(task, f"Task cannot await on itself: {task!r}")
+    else:
+        waited._asyncio_future_blocking = False
+        waited.add_done_callback(task._wakeup, context=task.get_context())
+        task._fut_waiter = waited
+        deliver_cancel(task)
+
+
+def wait_natively(task: Task, turn: Turn, waited: Future) -> None:
+    """Waits for a future of our own make: it holds the task itself."""
+    if waited._turn is not turn:
+        throw_later(
+            task, f"Task {task!r} got Future {waited!r} attached to a different loop"
+        )
+    elif not waited._asyncio_future_blocking:
+        throw_later(
+            task, f"yield was used instead of yield from in task {task!r} with {waited!r}"
+        )
+    elif waited is task:
+        throw_later(task, f"Task cannot await on itself: {task!r}")
+    else:
+        waited._asyncio_future_blocking = False
+        task._fut_waiter = waited
+        if waited._phase == future.PENDING:
+            future.add_waiter(waited, task)
+            if task._must_cancel:
+                deliver_cancel(task)
+        else:
+            runtime.ring_push(turn._ring, task)
+
+
+def deliver_cancel(task: Task) -> None:
+    """A cancellation was requested while the step ran."""
+    if task._must_cancel and task._fut_waiter.cancel(msg=task._outcome):
+        task._must_cancel = False
+
+
+def throw_later(task: Task, message: str) -> None:
+    """The next step raises RuntimeError in the coroutine: its mistake, told where it was made."""
+    exc = RuntimeError(message)
+    if task._turn is not None:
+        failed = future.new(task._turn)
+        failed._phase = future.FAILED
+        failed._outcome = exc
+        task._fut_waiter = failed
+        runtime.ring_push(task._turn._ring, task)
+    else:
+        task._loop.call_soon(task._step, exc, context=task.get_context())
+
+
+def loop_of(fut: Any) -> Any:
+    """The loop of a future of whatever make."""
+    try:
+        get_loop = fut.get_loop
+    except AttributeError:  # older than get_loop, as asyncio allows
+        return fut._loop
+    return get_loop()
+
+
+def report_destroyed(task: Task) -> None:
+    """The task went while its coroutine waited: nobody will ever resume it."""
+    context = {"task": task, "message": "Task was destroyed but it is pending!"}
+    if task._source_traceback:
+        context["source_traceback"] = task._source_traceback
+    task._loop.call_exception_handler(context)

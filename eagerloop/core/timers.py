@@ -1,0 +1,130 @@
+"""TimerHandle and Alarm: what the heap of timers holds, besides Delay.
+
+An entry knows its place in the heap, so that cancelling takes it out at once: a million timeouts that never fire
+leave nothing behind. `_place` belongs to runtime.h; -1 means outside.
+"""
+
+from __future__ import annotations
+
+import asyncio.events as _events
+import contextvars
+from typing import TYPE_CHECKING, Any
+
+from . import reprs, runtime
+from .handle import Handle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .turn import Turn
+
+
+class TimerHandle(Handle):
+    """What call_later and call_at return (asyncio.TimerHandle).
+
+    Args:
+        when: loop time in seconds at which the call is due.
+    """
+
+    __slots__ = ("_place", "_when")
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: Sequence[Any],
+        loop: Any,
+        context: contextvars.Context | None = None,
+    ) -> None:
+        Handle.__init__(self, callback, args, loop, context)
+        self._place = -1
+        self._when = when
+
+    @property
+    def __class__(self) -> type:
+        return _events.TimerHandle
+
+    @property
+    def _scheduled(self) -> bool:
+        return bool(self._place != -1)
+
+    def when(self) -> float:
+        """Loop time in seconds at which the call is due."""
+        return float(self._when)
+
+    def cancel(self) -> None:
+        """Takes the call back, and the timer out of its loop."""
+        if not self._cancelled:
+            Handle.cancel(self)
+            self._loop._timer_handle_cancelled(self)
+
+    def __hash__(self) -> int:
+        return hash(self._when)
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, _events.TimerHandle):
+            return NotImplemented
+        return bool(self._when < other.when())
+
+    def __le__(self, other: object) -> bool:
+        if not isinstance(other, _events.TimerHandle):
+            return NotImplemented
+        return bool(self._when < other.when() or self == other)
+
+    def __gt__(self, other: object) -> bool:
+        if not isinstance(other, _events.TimerHandle):
+            return NotImplemented
+        return bool(self._when > other.when())
+
+    def __ge__(self, other: object) -> bool:
+        if not isinstance(other, _events.TimerHandle):
+            return NotImplemented
+        return bool(self._when > other.when() or self == other)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _events.TimerHandle):
+            return NotImplemented
+        return bool(
+            self._when == other.when()
+            and self._callback == other._callback
+            and self._args == other._args
+            and self._cancelled == other._cancelled
+        )
+
+
+def new(loop: Any, when: float, callback: Any, args: tuple[Any, ...], context: Any) -> TimerHandle:
+    """A timer as __init__ makes it, `context` being any snapshot."""
+    timer: TimerHandle = TimerHandle.__new__(TimerHandle)
+    timer._callback = callback
+    timer._args = args
+    timer._context = context
+    timer._loop = loop
+    timer._cancelled = False
+    timer._repr = None
+    timer._source_traceback = None
+    timer._place = -1
+    timer._when = when
+    return timer
+
+
+class Alarm:
+    """A timer that is its own callback, for objects that set and clear one all the time (timeouts)."""
+
+    __slots__ = ("_place", "__weakref__")
+
+    def __init__(self) -> None:
+        self._place = -1
+
+    def _due(self) -> None:
+        """Called once, as a ready callback, when the time has come."""
+
+
+def set_alarm(turn: Turn, alarm: Alarm, when: float) -> None:
+    """Has `alarm._due()` called at loop time `when`, in place of an earlier setting."""
+    runtime.heap_remove_alarm(turn._timers, alarm)
+    runtime.heap_push_alarm(turn._timers, alarm, when)
+
+
+def clear_alarm(turn: Turn, alarm: Alarm) -> bool:
+    """Takes it back; False if it was not set."""
+    return runtime.heap_remove_alarm(turn._timers, alarm)

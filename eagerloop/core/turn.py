@@ -1,0 +1,212 @@
+"""Turn: the loop's one turn, on one page.
+
+    deadline   how long may we wait?
+    wait       ask the poller, which pushes ready descriptors' Watches onto the ready queue
+    expire     push what is due from the heap of timers onto the ready queue
+    run        run what is in the ready queue now; what that adds waits for the next turn
+    flush      let transports send what they held back during this turn
+
+The ready queue holds Tasks (to be stepped), Handles and TimerHandles (to be called), Watches (a descriptor is ready) and
+Alarms (it is time). Everything that runs goes through it, in order.
+
+When to ask the kernel. With work in the queue a poll is only needed lest the work starve I/O; it costs as much as
+several callbacks. So it is left out until POLL_TURNS turns or POLL_SECONDS have passed; with no descriptor but the
+loop's own waker, which only brings signals, until IDLE_SECONDS have.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import Any
+
+from . import current, delay, handle, runtime, stacks, task, watch
+from .delay import Delay
+from .handle import Handle
+from .poller import Poller
+from .task import Task
+from .timers import Alarm, TimerHandle
+from .watch import Watch
+
+POLL_TURNS = 32
+POLL_SECONDS = 50e-6
+IDLE_TURNS = 15  # mask: the clock is read every 16th turn
+IDLE_SECONDS = 1e-3
+
+
+class Turn:
+    """What a turn of the loop works on."""
+
+    __slots__ = (
+        "_ring",
+        "_timers",
+        "_tasks",
+        "_poller",
+        "_flushing",
+        "_current",
+        "_clock",
+        "_thread_id",
+        "_polled_at",
+        "_unpolled",
+        "_waiting",
+        "_stopping",
+        "_closed",
+        "_debug",
+        "_eager",
+        "slow_callback_duration",
+    )
+
+    def __init__(self, poller: Poller, eager: bool) -> None:
+        self._ring = runtime.ring_new()
+        self._timers = runtime.heap_new()
+        self._tasks = weakref.WeakSet()
+        self._poller = poller
+        self._flushing = []
+        self._current = None
+        self._clock = None
+        self._thread_id = 0
+        self._polled_at = 0.0
+        self._unpolled = -1
+        self._waiting = False
+        self._stopping = False
+        self._closed = False
+        self._debug = False
+        self._eager = eager
+        self.slow_callback_duration = 0.1
+
+    def _run_once(self) -> None:
+        """One turn."""
+        timeout = self._deadline()
+        if timeout != 0.0 or self._must_poll():
+            self._wait(timeout)
+        if runtime.heap_len(self._timers) > 0:
+            self._expire()
+        self._run_ready()
+        if self._flushing:
+            self._flush()
+
+    def _deadline(self) -> float:
+        """Seconds that the poll may block; negative: for ever."""
+        if self._stopping or runtime.ring_len(self._ring) > 0:
+            return 0.0
+        if runtime.heap_len(self._timers) == 0:
+            return -1.0
+        wait = runtime.heap_next(self._timers) - self._now()
+        return wait if wait > 0.0 else 0.0
+
+    def _must_poll(self) -> bool:
+        """Whether to ask the kernel although there is work."""
+        if self._stopping or runtime.ring_len(self._ring) == 0 or self._unpolled < 0:
+            return True
+        self._unpolled += 1
+        if len(self._poller.watches) > 1:
+            if self._unpolled >= POLL_TURNS or runtime.monotonic() - self._polled_at >= POLL_SECONDS:
+                return True
+        elif self._unpolled & IDLE_TURNS == 0:
+            if runtime.monotonic() - self._polled_at >= IDLE_SECONDS:
+                return True
+        runtime.check_signals()
+        return False
+
+    def _wait(self, timeout: float) -> None:
+        """Asks the poller; other threads know from `_waiting` that they have to wake it."""
+        current.leave(self)
+        if timeout != 0.0:
+            self._waiting = True
+            if runtime.ring_len(self._ring) > 0:  # another thread came between
+                timeout = 0.0
+        try:
+            self._poller.wait(self._ring, timeout)
+        finally:
+            self._waiting = False
+        self._unpolled = 0
+        self._polled_at = runtime.monotonic()
+        runtime.check_signals()
+
+    def _expire(self) -> None:
+        """What is due becomes ready; never before its time."""
+        now = self._now()
+        timers = self._timers
+        while runtime.heap_len(timers) > 0 and runtime.heap_next(timers) <= now:
+            entry = runtime.heap_pop(timers)
+            if type(entry) is Delay:
+                delay.expire(entry)
+            else:
+                runtime.ring_push(self._ring, entry)
+
+    def _run_ready(self) -> None:
+        """Runs a snapshot of the queue."""
+        ready = self._ring
+        count = runtime.ring_len(ready)
+        while count > 0:
+            count -= 1
+            entry = runtime.ring_pop(ready)
+            if self._debug:
+                self._run_timed(entry)
+            elif type(entry) is Task:
+                task.run(entry)
+            else:
+                self._run_entry(entry)
+
+    def _run_entry(self, entry: Any) -> None:
+        if isinstance(entry, Task):
+            task.run(entry)
+            return
+        current.leave(self)
+        if type(entry) is Handle or type(entry) is TimerHandle:
+            handle.run(entry)
+        elif type(entry) is Watch:
+            watch.run(entry)
+        elif isinstance(entry, Alarm):
+            entry._due()
+        else:
+            entry._run()
+
+    def _run_timed(self, entry: Any) -> None:
+        """In debug mode: a callback that takes long is reported by name."""
+        start = runtime.monotonic()
+        self._run_entry(entry)
+        seconds = runtime.monotonic() - start
+        if seconds >= self.slow_callback_duration:
+            self._report_slow(entry, seconds)
+
+    def _flush(self) -> None:
+        channels = self._flushing
+        self._flushing = []
+        current.leave(self)
+        for channel in channels:
+            channel._flush_due = False
+            channel.flush()
+
+    def _now(self) -> float:
+        """Loop time: the monotonic clock, unless a subclass brings its own `time`."""
+        if self._clock is None:
+            return runtime.monotonic()
+        now: float = self._clock()
+        return now
+
+    def _report_slow(self, entry: Any, seconds: float) -> None:
+        """Says that `entry` took long; the loop logs it."""
+
+    # What futures and tasks need of the loop; the rest of scheduling is in scheduler.py.
+
+    def _check_schedule(self) -> None:
+        """Whether something may be scheduled, by this thread if we are told to be strict."""
+        if self._closed:
+            raise RuntimeError("Event loop is closed")
+        if self._debug and self._thread_id != 0 and self._thread_id != threading.get_ident():
+            raise RuntimeError(
+                "Non-thread-safe operation invoked on an event loop other than the current one"
+            )
+
+    def _schedule(self, callback: Any, args: tuple[Any, ...], context: Any) -> Handle:
+        """Queues a call; `context` is a snapshot."""
+        self._check_schedule()
+        made = handle.new(self, callback, args, context)
+        if self._debug:
+            made._source_traceback = stacks.creation_stack()
+        runtime.ring_push(self._ring, made)
+        return made
+
+    def __dealloc__(self) -> None:
+        runtime.tasks_abandon(self)

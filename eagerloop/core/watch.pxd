@@ -1,0 +1,28 @@
+from . cimport handle, runtime
+from .handle cimport Handle
+
+cdef int _READ, _WRITE
+
+
+cdef class Channel:
+    # the loop will call flush() at the end of this turn
+    cdef public bint _flush_due
+    cdef object __weakref__
+
+    cpdef on_readable(self)
+    cpdef on_writable(self)
+    cpdef flush(self)
+
+
+cdef class Watch:
+    cdef readonly int fd
+    cdef public object reader
+    cdef public object writer
+    # what the last poll found and the turn has not told yet
+    cdef public int ready
+
+    cpdef int interest(self)
+
+cdef int run(Watch watch) except -1
+cdef int tell(object entry, int event) except -1
+cpdef bint collect(dict watches, object ring, int fd, int ready) except -1

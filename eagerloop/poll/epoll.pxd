@@ -1,0 +1,21 @@
+cimport cython
+
+from ..core cimport runtime, watch
+from ..core.poller cimport Poller
+
+cdef int IN, OUT, ADD, DELETE, MODIFY, BATCH
+
+
+cdef class Epoll(Poller):
+    cdef int epfd
+    # room for BATCH events
+    cdef runtime.epoll_event *events
+    # the descriptor's owner
+    cdef object object
+
+    @cython.locals(count=int, i=int, bits=cython.uint, ready=int, fd=int)
+    cpdef wait(self, object ring, double timeout)
+    @cython.locals(bits=cython.uint, operation=int)
+    cpdef change(self, int fd, int before, int after)
+    cdef int forget(self, int fd) except -1
+    cpdef close(self)
