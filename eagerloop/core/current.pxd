@@ -1,8 +1,8 @@
 from . cimport runtime
-from .turn cimport Turn
+from .agenda cimport Agenda
 
 cdef object get_running_loop
 
-cdef int enter(Turn turn, object task) except -1
-cdef int leave(Turn turn) except -1
-cdef object swap(Turn turn, object task)
+cdef int enter(Agenda agenda, object task) except -1
+cdef int leave(Agenda agenda) except -1
+cdef object swap(Agenda agenda, object task)

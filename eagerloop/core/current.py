@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from . import runtime
 
 if TYPE_CHECKING:
-    from .turn import Turn
+    from .agenda import Agenda
 
 get_running_loop = _events.get_running_loop
 
@@ -31,24 +31,24 @@ def current_task(loop: Any = None) -> Any:
     return runtime.get_current(get_running_loop() if loop is None else loop)
 
 
-def enter(turn: Turn, task: Any) -> None:
+def enter(agenda: Agenda, task: Any) -> None:
     """`task` runs from now on."""
-    if turn._current is not task:
-        runtime.set_current(turn, task)
-        turn._current = task
+    if agenda._current is not task:
+        runtime.set_current(agenda, task)
+        agenda._current = task
 
 
-def leave(turn: Turn) -> None:
+def leave(agenda: Agenda) -> None:
     """No task of ours runs."""
-    if turn._current is not None:
-        turn._current = None
-        runtime.set_current(turn, None)
+    if agenda._current is not None:
+        agenda._current = None
+        runtime.set_current(agenda, None)
 
 
-def swap(turn: Turn, task: Any) -> Any:
+def swap(agenda: Agenda, task: Any) -> Any:
     """`task` runs from now on, or none; returns who did before, of whatever make."""
-    previous = runtime.get_current(turn)
+    previous = runtime.get_current(agenda)
     if previous is not task:
-        runtime.set_current(turn, task)
-    turn._current = task
+        runtime.set_current(agenda, task)
+    agenda._current = task
     return previous

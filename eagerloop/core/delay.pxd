@@ -1,6 +1,6 @@
 from . cimport future, runtime
 from .future cimport Future
-from .turn cimport Turn
+from .agenda cimport Agenda
 
 
 cdef class Delay(Future):
@@ -8,5 +8,5 @@ cdef class Delay(Future):
     cdef Py_ssize_t _place
     cdef object _value
 
-cdef Delay new(Turn turn, double when, object value)
+cdef Delay new(Agenda agenda, double when, object value)
 cdef int expire(Delay delay) except -1

@@ -8,7 +8,7 @@ from . import future, runtime, stacks
 from .future import Future
 
 if TYPE_CHECKING:
-    from .turn import Turn
+    from .agenda import Agenda
 
 
 class Delay(Future):
@@ -18,15 +18,15 @@ class Delay(Future):
 
     def cancel(self, msg: Any = None) -> bool:
         """Cancels the wait and the timer; False if the time has come already."""
-        if self._turn is not None:
-            runtime.heap_remove_delay(self._turn._timers, self)
+        if self._agenda is not None:
+            runtime.heap_remove_delay(self._agenda._timers, self)
         return future.cancel(self, msg)
 
 
-def new(turn: Turn, when: float, value: Any) -> Delay:
+def new(agenda: Agenda, when: float, value: Any) -> Delay:
     """A delay until loop time `when`, already in the heap."""
     delay: Delay = Delay.__new__(Delay)
-    delay._turn = turn
+    delay._agenda = agenda
     delay._waiter = None
     delay._extra = None
     delay._outcome = None
@@ -36,9 +36,9 @@ def new(turn: Turn, when: float, value: Any) -> Delay:
     delay._log = False
     delay._place = -1
     delay._value = value
-    if turn._debug:
+    if agenda._debug:
         delay.__dict__["_source_traceback"] = stacks.creation_stack()
-    runtime.heap_push_delay(turn._timers, delay, when)
+    runtime.heap_push_delay(agenda._timers, delay, when)
     return delay
 
 

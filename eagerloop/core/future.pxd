@@ -1,12 +1,12 @@
 from . cimport runtime
-from .turn cimport Turn
+from .agenda cimport Agenda
 
 cdef int PENDING, CANCELLED, FINISHED, FAILED
 
 
 cdef class Future:
     # whose callbacks these are; None: a foreign loop's, which is in __dict__
-    cdef Turn _turn
+    cdef Agenda _agenda
     # the first waiter: a Task of the same loop, or (callback, context snapshot)
     cdef object _waiter
     # by phase: further waiters, the CancelledError, or the traceback
@@ -22,7 +22,7 @@ cdef class Future:
     cdef object __weakref__
     cdef dict __dict__
 
-cdef Future new(Turn turn)
+cdef Future new(Agenda agenda)
 cdef bint is_pending(Future fut) noexcept
 cdef int settle(Future fut, object value) except -1
 cdef int fail(Future fut, object exc) except -1

@@ -11,7 +11,7 @@ object small:
   finished  result or exception  the exception's traceback
 
 Rules. A waiter is a Task (ours, native loop) or a tuple (callback, context snapshot). Waiters run in the order they came.
-A future of a foreign loop has no turn; it works through the loop's public `call_soon`.
+A future of a foreign loop has no agenda; it works through the loop's public `call_soon`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, cast
 from asyncio.exceptions import CancelledError, InvalidStateError
 
 from . import reprs, runtime, stacks
-from .turn import Turn
+from .agenda import Agenda
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -46,7 +46,7 @@ class Future:
     """
 
     __slots__ = (
-        "_turn",
+        "_agenda",
         "_waiter",
         "_extra",
         "_outcome",
@@ -76,17 +76,17 @@ class Future:
         self._phase = PENDING
         self._asyncio_future_blocking = False
         self._log = False
-        if isinstance(loop, Turn):
-            self._turn = loop
+        if isinstance(loop, Agenda):
+            self._agenda = loop
         else:
-            self._turn = None
+            self._agenda = None
             self.__dict__["_foreign_loop"] = loop
         if loop.get_debug():
             self.__dict__["_source_traceback"] = stacks.creation_stack()
 
     def _is_initialized(self) -> bool:
         try:
-            return self._turn is not None or self._foreign_loop is not None
+            return self._agenda is not None or self._foreign_loop is not None
         except AttributeError:  # interpreted: a slot that was never assigned
             return False
 
@@ -102,7 +102,7 @@ class Future:
 
     @property
     def _loop(self) -> Any:
-        return self._turn if self._turn is not None else self._foreign_loop
+        return self._agenda if self._agenda is not None else self._foreign_loop
 
     @property
     def _state(self) -> str:
@@ -250,7 +250,7 @@ class Future:
         """
         if self._phase != PENDING:
             raise InvalidStateError(f"{_STATES[self._phase]}: {self!r}")
-        if self._turn is None:
+        if self._agenda is None:
             self._check_loop()
         settle(self, result)
 
@@ -263,7 +263,7 @@ class Future:
         """
         if self._phase != PENDING:
             raise InvalidStateError(f"{_STATES[self._phase]}: {self!r}")
-        if self._turn is None:
+        if self._agenda is None:
             self._check_loop()
         if isinstance(exception, type) and issubclass(exception, BaseException):
             exception = exception()
@@ -296,10 +296,17 @@ class Future:
     __iter__ = __await__
 
 
-def new(turn: Turn) -> Future:
+def isfuture(obj: Any) -> bool:
+    """Whether `obj` is a Future, of this library or any other that behaves like one."""
+    return (
+        hasattr(type(obj), "_asyncio_future_blocking") and obj._asyncio_future_blocking is not None
+    )
+
+
+def new(agenda: Agenda) -> Future:
     """A pending future of a native loop."""
     fut: Future = Future.__new__(Future)
-    fut._turn = turn
+    fut._agenda = agenda
     fut._waiter = None
     fut._extra = None
     fut._outcome = None
@@ -307,7 +314,7 @@ def new(turn: Turn) -> Future:
     fut._phase = PENDING
     fut._asyncio_future_blocking = False
     fut._log = False
-    if turn._debug:
+    if agenda._debug:
         fut.__dict__["_source_traceback"] = stacks.creation_stack()
     return fut
 
@@ -354,8 +361,8 @@ def schedule(fut: Future) -> None:
 
 
 def wake_all(fut: Future, waiter: Any, extra: list[Any] | None) -> None:
-    if fut._turn is not None:
-        fut._turn._check_schedule()
+    if fut._agenda is not None:
+        fut._agenda._check_schedule()
     wake(fut, waiter)
     if extra is not None:
         for waiter in extra:
@@ -366,12 +373,12 @@ def wake(fut: Future, waiter: Any) -> None:
     if type(waiter) is tuple:
         call_back(fut, waiter[0], waiter[1])
     else:
-        runtime.ring_push(fut._turn._ring, waiter)
+        runtime.ring_push(fut._agenda._ring, waiter)
 
 
 def call_back(fut: Future, callback: Any, context: Any) -> None:
-    if fut._turn is not None:
-        fut._turn._schedule(callback, (fut,), context)
+    if fut._agenda is not None:
+        fut._agenda._schedule(callback, (fut,), context)
     else:
         fut._foreign_loop.call_soon(callback, fut, context=runtime.context_of(context))
 

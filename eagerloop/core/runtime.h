@@ -600,10 +600,10 @@ static inline void el_link_abandon(el_link *head) {
     while (head->next != NULL && head->next != head) el_link_remove(head->next);
 }
 
-#define EL_TASK_LINK(turn, task) el_link_insert(&(turn)->_tasks, &(task)->_link, (PyObject *)(task))
+#define EL_TASK_LINK(agenda, task) el_link_insert(&(agenda)->_tasks, &(task)->_link, (PyObject *)(task))
 #define EL_TASK_UNLINK(task) el_link_remove(&(task)->_link)
-#define EL_TASK_LIST(turn) el_link_list(&(turn)->_tasks)
-#define EL_TASKS_ABANDON(turn) el_link_abandon(&(turn)->_tasks)
+#define EL_TASK_LIST(agenda) el_link_list(&(agenda)->_tasks)
+#define EL_TASKS_ABANDON(agenda) el_link_abandon(&(agenda)->_tasks)
 
 /* -- 8. Kernel --------------------------------------------------------------------------------------------- */
 

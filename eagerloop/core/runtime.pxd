@@ -5,7 +5,7 @@ from .handle cimport Handle
 from .operation cimport Operation
 from .task cimport Task
 from .timers cimport Alarm, TimerHandle
-from .turn cimport Turn
+from .agenda cimport Agenda
 
 
 cdef extern from "runtime.h" nogil:
@@ -68,10 +68,10 @@ cdef extern from "runtime.h":
     int set_current "el_current_set" (object loop, object task) except -1
 
     # 7. Tasks
-    void task_link "EL_TASK_LINK" (Turn turn, Task task) noexcept
+    void task_link "EL_TASK_LINK" (Agenda agenda, Task task) noexcept
     void task_unlink "EL_TASK_UNLINK" (Task task) noexcept
-    list task_list "EL_TASK_LIST" (Turn turn)
-    void tasks_abandon "EL_TASKS_ABANDON" (Turn turn) noexcept
+    list task_list "EL_TASK_LIST" (Agenda agenda)
+    void tasks_abandon "EL_TASKS_ABANDON" (Agenda agenda) noexcept
 
     # 8. Kernel
     int check_signals "el_check_signals" () except -1

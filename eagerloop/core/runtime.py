@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .future import Future
     from .handle import Handle
     from .task import Task
-    from .turn import Turn
+    from .agenda import Agenda
 
 if sys.version_info < (3, 14):
     _current_tasks: dict[Any, Any] | None = _tasks._current_tasks
@@ -222,21 +222,21 @@ def set_current(loop: Any, task: Any) -> None:
 # 7. Tasks
 
 
-def task_link(turn: Turn, task: Future[Any]) -> None:
-    turn._tasks.add(task)
+def task_link(agenda: Agenda, task: Future[Any]) -> None:
+    agenda._tasks.add(task)
 
 
 def task_unlink(task: Task[Any]) -> None:
-    if task._turn is not None:
-        task._turn._tasks.discard(task)
+    if task._agenda is not None:
+        task._agenda._tasks.discard(task)
 
 
-def task_list(turn: Turn) -> list[Any]:
-    return list(turn._tasks)
+def task_list(agenda: Agenda) -> list[Any]:
+    return list(agenda._tasks)
 
 
-def tasks_abandon(turn: Turn) -> None:
-    turn._tasks = weakref.WeakSet()
+def tasks_abandon(agenda: Agenda) -> None:
+    agenda._tasks = weakref.WeakSet()
 
 
 # 8. Kernel

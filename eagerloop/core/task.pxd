@@ -1,6 +1,6 @@
 from . cimport current, future, runtime
 from .future cimport Future
-from .turn cimport Turn
+from .agenda cimport Agenda
 
 cdef object _next_name
 
@@ -21,7 +21,7 @@ cdef class Task(Future):
 
 cdef int check_arguments(object coro, object context) except -1
 cdef int begin(Task task, object coro, object name, object context) except -1
-cdef Task new(Turn turn, object coro, object name, object context, bint eager)
+cdef Task new(Agenda agenda, object coro, object name, object context, bint eager)
 cdef int start(Task task) except -1
 cdef int start_eagerly(Task task) except -1
 cdef int start_eagerly_foreign(Task task) except -1
@@ -30,7 +30,7 @@ cdef int step(Task task, object error) except -1
 cdef int step_foreign(Task task, object error) except -1
 cdef int finish(Task task, int kind, object value) except -1
 cdef int wait_for(Task task, object waited) except -1
-cdef int wait_natively(Task task, Turn turn, Future waited) except -1
+cdef int wait_natively(Task task, Agenda agenda, Future waited) except -1
 cdef int deliver_cancel(Task task) except -1
 cdef int throw_later(Task task, str message) except -1
 cdef object loop_of(object fut)

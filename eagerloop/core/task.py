@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from types import FrameType
 
-    from .turn import Turn
+    from .agenda import Agenda
 
 _next_name = itertools.count(1).__next__
 
@@ -185,12 +185,12 @@ def begin(task: Task, coro: Any, name: object, context: Any) -> None:
         task._name = name if type(name) is str else str(name)
 
 
-def new(turn: Turn, coro: Any, name: object, context: Any, eager: bool) -> Task:
+def new(agenda: Agenda, coro: Any, name: object, context: Any, eager: bool) -> Task:
     """What Task(...) makes, for a native loop."""
     if type(coro) is not CoroutineType or context is not None:
         check_arguments(coro, context)
     task: Task = Task.__new__(Task)
-    task._turn = turn
+    task._agenda = agenda
     task._waiter = None
     task._extra = None
     task._outcome = None
@@ -199,46 +199,46 @@ def new(turn: Turn, coro: Any, name: object, context: Any, eager: bool) -> Task:
     task._asyncio_future_blocking = False
     task._log = False
     begin(task, coro, name, context)
-    if turn._debug:
+    if agenda._debug:
         task.__dict__["_source_traceback"] = stacks.creation_stack()
-    if eager and turn._thread_id != 0:
+    if eager and agenda._thread_id != 0:
         start_eagerly(task)
     else:
-        runtime.task_link(turn, task)
-        runtime.ring_push(turn._ring, task)
+        runtime.task_link(agenda, task)
+        runtime.ring_push(agenda._ring, task)
     return task
 
 
 def start(task: Task) -> None:
     """Lazily: the first step comes with the next turn."""
-    if task._turn is None:
+    if task._agenda is None:
         _tasks._register_task(task)
         task._loop.call_soon(task._step, context=task.get_context())
     else:
-        task._turn._check_schedule()
-        runtime.task_link(task._turn, task)
-        runtime.ring_push(task._turn._ring, task)
+        task._agenda._check_schedule()
+        runtime.task_link(task._agenda, task)
+        runtime.ring_push(task._agenda._ring, task)
 
 
 def start_eagerly(task: Task) -> None:
     """Runs the first step now; only a task that goes on is registered."""
-    turn = task._turn
-    if turn is None:
+    agenda = task._agenda
+    if agenda is None:
         start_eagerly_foreign(task)
         return
-    if turn._thread_id != threading.get_ident():
+    if agenda._thread_id != threading.get_ident():
         task._log_destroy_pending = False
         task._coro.close()
         raise RuntimeError(
             "an eager task can only be started from the thread that runs its event loop; "
             "use run_coroutine_threadsafe() or eager_start=False"
         )
-    runtime.task_link(turn, task)
-    previous = current.swap(turn, task)
+    runtime.task_link(agenda, task)
+    previous = current.swap(agenda, task)
     try:
         step(task, None)
     finally:
-        current.swap(turn, previous)
+        current.swap(agenda, previous)
         if task._phase != future.PENDING:
             task._coro = None
 
@@ -268,7 +268,7 @@ def run(task: Task) -> None:
 
 def step(task: Task, error: BaseException | None) -> None:
     """Runs the coroutine to its next await, or to its end."""
-    turn = task._turn
+    agenda = task._agenda
     if task._phase != future.PENDING:
         raise InvalidStateError(f"__step(): already done: {task!r}, {error!r}")
     if task._must_cancel:
@@ -276,15 +276,15 @@ def step(task: Task, error: BaseException | None) -> None:
             error = future.make_cancelled(task)
         task._must_cancel = False
     task._fut_waiter = None
-    if turn is None:
+    if agenda is None:
         step_foreign(task, error)
         return
-    current.enter(turn, task)
+    current.enter(agenda, task)
     outcome = runtime.send(task, error)
     kind = runtime.kind(outcome)
     if kind == runtime.YIELDED:
         if outcome is None:
-            runtime.ring_push(turn._ring, task)
+            runtime.ring_push(agenda._ring, task)
         else:
             wait_for(task, outcome)
     else:
@@ -325,9 +325,9 @@ def finish(task: Task, kind: int, value: Any) -> None:
 
 def wait_for(task: Task, waited: Any) -> None:
     """The coroutine yielded something: a future to wait for, or a mistake."""
-    turn = task._turn
-    if turn is not None and isinstance(waited, Future) and runtime.is_native(waited):
-        wait_natively(task, turn, waited)
+    agenda = task._agenda
+    if agenda is not None and isinstance(waited, Future) and runtime.is_native(waited):
+        wait_natively(task, agenda, waited)
         return
     blocking = getattr(waited, "_asyncio_future_blocking", None)
     if blocking is None:
@@ -355,9 +355,9 @@ def wait_for(task: Task, waited: Any) -> None:
         deliver_cancel(task)
 
 
-def wait_natively(task: Task, turn: Turn, waited: Future) -> None:
+def wait_natively(task: Task, agenda: Agenda, waited: Future) -> None:
     """Waits for a future of our own make: it holds the task itself."""
-    if waited._turn is not turn:
+    if waited._agenda is not agenda:
         throw_later(
             task, f"Task {task!r} got Future {waited!r} attached to a different loop"
         )
@@ -375,7 +375,7 @@ def wait_natively(task: Task, turn: Turn, waited: Future) -> None:
             if task._must_cancel:
                 deliver_cancel(task)
         else:
-            runtime.ring_push(turn._ring, task)
+            runtime.ring_push(agenda._ring, task)
 
 
 def deliver_cancel(task: Task) -> None:
@@ -387,12 +387,12 @@ def deliver_cancel(task: Task) -> None:
 def throw_later(task: Task, message: str) -> None:
     """The next step raises RuntimeError in the coroutine: its mistake, told where it was made."""
     exc = RuntimeError(message)
-    if task._turn is not None:
-        failed = future.new(task._turn)
+    if task._agenda is not None:
+        failed = future.new(task._agenda)
         failed._phase = future.FAILED
         failed._outcome = exc
         task._fut_waiter = failed
-        runtime.ring_push(task._turn._ring, task)
+        runtime.ring_push(task._agenda._ring, task)
     else:
         task._loop.call_soon(task._step, exc, context=task.get_context())
 

@@ -1,6 +1,6 @@
 from . cimport runtime
 from .handle cimport Handle
-from .turn cimport Turn
+from .agenda cimport Agenda
 
 
 cdef class TimerHandle(Handle):
@@ -16,5 +16,5 @@ cdef class Alarm:
     cdef object __weakref__
     cdef int _due(self) except -1
 
-cdef int set_alarm(Turn turn, Alarm alarm, double when) except -1
-cdef bint clear_alarm(Turn turn, Alarm alarm) except -1
+cdef int set_alarm(Agenda agenda, Alarm alarm, double when) except -1
+cdef bint clear_alarm(Agenda agenda, Alarm alarm) except -1

@@ -16,7 +16,7 @@ from .handle import Handle
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .turn import Turn
+    from .agenda import Agenda
 
 
 class TimerHandle(Handle):
@@ -119,12 +119,12 @@ class Alarm:
         """Called once, as a ready callback, when the time has come."""
 
 
-def set_alarm(turn: Turn, alarm: Alarm, when: float) -> None:
+def set_alarm(agenda: Agenda, alarm: Alarm, when: float) -> None:
     """Has `alarm._due()` called at loop time `when`, in place of an earlier setting."""
-    runtime.heap_remove_alarm(turn._timers, alarm)
-    runtime.heap_push_alarm(turn._timers, alarm, when)
+    runtime.heap_remove_alarm(agenda._timers, alarm)
+    runtime.heap_push_alarm(agenda._timers, alarm, when)
 
 
-def clear_alarm(turn: Turn, alarm: Alarm) -> bool:
+def clear_alarm(agenda: Agenda, alarm: Alarm) -> bool:
     """Takes it back; False if it was not set."""
-    return runtime.heap_remove_alarm(turn._timers, alarm)
+    return runtime.heap_remove_alarm(agenda._timers, alarm)

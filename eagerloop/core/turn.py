@@ -16,14 +16,12 @@ loop's own waker, which only brings signals, until IDLE_SECONDS have.
 
 from __future__ import annotations
 
-import threading
-import weakref
 from typing import Any
 
-from . import current, delay, handle, runtime, stacks, task, watch
+from . import current, delay, handle, runtime, task, watch
+from .agenda import Agenda
 from .delay import Delay
 from .handle import Handle
-from .poller import Poller
 from .task import Task
 from .timers import Alarm, TimerHandle
 from .watch import Watch
@@ -34,45 +32,10 @@ IDLE_TURNS = 15  # mask: the clock is read every 16th turn
 IDLE_SECONDS = 1e-3
 
 
-class Turn:
-    """What a turn of the loop works on."""
+class Turn(Agenda):
+    """Works an agenda off, turn by turn."""
 
-    __slots__ = (
-        "_ring",
-        "_timers",
-        "_tasks",
-        "_poller",
-        "_flushing",
-        "_current",
-        "_clock",
-        "_thread_id",
-        "_polled_at",
-        "_unpolled",
-        "_waiting",
-        "_stopping",
-        "_closed",
-        "_debug",
-        "_eager",
-        "slow_callback_duration",
-    )
-
-    def __init__(self, poller: Poller, eager: bool) -> None:
-        self._ring = runtime.ring_new()
-        self._timers = runtime.heap_new()
-        self._tasks = weakref.WeakSet()
-        self._poller = poller
-        self._flushing = []
-        self._current = None
-        self._clock = None
-        self._thread_id = 0
-        self._polled_at = 0.0
-        self._unpolled = -1
-        self._waiting = False
-        self._stopping = False
-        self._closed = False
-        self._debug = False
-        self._eager = eager
-        self.slow_callback_duration = 0.1
+    __slots__ = ()
 
     def _run_once(self) -> None:
         """One turn."""
@@ -178,35 +141,5 @@ class Turn:
             channel._flush_due = False
             channel.flush()
 
-    def _now(self) -> float:
-        """Loop time: the monotonic clock, unless a subclass brings its own `time`."""
-        if self._clock is None:
-            return runtime.monotonic()
-        now: float = self._clock()
-        return now
-
     def _report_slow(self, entry: Any, seconds: float) -> None:
         """Says that `entry` took long; the loop logs it."""
-
-    # What futures and tasks need of the loop; the rest of scheduling is in scheduler.py.
-
-    def _check_schedule(self) -> None:
-        """Whether something may be scheduled, by this thread if we are told to be strict."""
-        if self._closed:
-            raise RuntimeError("Event loop is closed")
-        if self._debug and self._thread_id != 0 and self._thread_id != threading.get_ident():
-            raise RuntimeError(
-                "Non-thread-safe operation invoked on an event loop other than the current one"
-            )
-
-    def _schedule(self, callback: Any, args: tuple[Any, ...], context: Any) -> Handle:
-        """Queues a call; `context` is a snapshot."""
-        self._check_schedule()
-        made = handle.new(self, callback, args, context)
-        if self._debug:
-            made._source_traceback = stacks.creation_stack()
-        runtime.ring_push(self._ring, made)
-        return made
-
-    def __dealloc__(self) -> None:
-        runtime.tasks_abandon(self)

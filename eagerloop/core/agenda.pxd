@@ -1,0 +1,36 @@
+from . cimport handle, runtime
+from .handle cimport Handle
+from .poller cimport Poller
+
+
+cdef class Agenda:
+    # Ring: what runs next
+    cdef object _ring
+    # Heap: what runs later
+    cdef object _timers
+    # the head of the list of live tasks
+    cdef runtime.el_link _tasks
+    cdef Poller _poller
+    # Channels that hold something back for the end of the turn
+    cdef list _flushing
+    # whom asyncio believes to run, see current.py
+    cdef object _current
+    # a subclass's time(), or None
+    cdef object _clock
+    # the thread that runs the loop; 0: none
+    cdef readonly unsigned long _thread_id
+    cdef double _polled_at
+    # turns since the last poll; negative: the run begins and must poll
+    cdef int _unpolled
+    # the poller blocks, or is about to
+    cdef bint _waiting
+    cdef public bint _stopping
+    cdef public bint _closed
+    cdef public bint _debug
+    # tasks start eagerly unless told otherwise
+    cdef public bint _eager
+    cdef public object slow_callback_duration
+
+    cdef int _check_schedule(self) except -1
+    cdef Handle _schedule(self, object callback, tuple args, object context)
+    cdef double _now(self) except? -2

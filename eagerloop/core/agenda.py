@@ -1,0 +1,85 @@
+"""Agenda: what a loop has to do. Futures and tasks put themselves on it, `Turn` works it off."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import Any
+
+from . import handle, runtime, stacks
+from .handle import Handle
+from .poller import Poller
+
+
+class Agenda:
+    """The ready queue, the timers, the live tasks, and the state that concerns scheduling.
+
+    Args:
+        poller: who asks the kernel.
+        eager: whether tasks start eagerly unless they are told otherwise.
+    """
+
+    __slots__ = (
+        "_ring",
+        "_timers",
+        "_tasks",
+        "_poller",
+        "_flushing",
+        "_current",
+        "_clock",
+        "_thread_id",
+        "_polled_at",
+        "_unpolled",
+        "_waiting",
+        "_stopping",
+        "_closed",
+        "_debug",
+        "_eager",
+        "slow_callback_duration",
+    )
+
+    def __init__(self, poller: Poller, eager: bool) -> None:
+        self._ring = runtime.ring_new()
+        self._timers = runtime.heap_new()
+        self._tasks = weakref.WeakSet()
+        self._poller = poller
+        self._flushing = []
+        self._current = None
+        self._clock = None
+        self._thread_id = 0
+        self._polled_at = 0.0
+        self._unpolled = -1
+        self._waiting = False
+        self._stopping = False
+        self._closed = False
+        self._debug = False
+        self._eager = eager
+        self.slow_callback_duration = 0.1
+
+    def _check_schedule(self) -> None:
+        """Whether something may be scheduled, by this thread if we are told to be strict."""
+        if self._closed:
+            raise RuntimeError("Event loop is closed")
+        if self._debug and self._thread_id != 0 and self._thread_id != threading.get_ident():
+            raise RuntimeError(
+                "Non-thread-safe operation invoked on an event loop other than the current one"
+            )
+
+    def _schedule(self, callback: Any, args: tuple[Any, ...], context: Any) -> Handle:
+        """Queues a call; `context` is a snapshot."""
+        self._check_schedule()
+        made = handle.new(self, callback, args, context)
+        if self._debug:
+            made._source_traceback = stacks.creation_stack()
+        runtime.ring_push(self._ring, made)
+        return made
+
+    def _now(self) -> float:
+        """Loop time: the monotonic clock, unless a subclass brings its own `time`."""
+        if self._clock is None:
+            return runtime.monotonic()
+        now: float = self._clock()
+        return now
+
+    def __dealloc__(self) -> None:
+        runtime.tasks_abandon(self)
