@@ -1,4 +1,3 @@
 """All of asyncio anew: one typed Python source, its hot half compiled."""
 
 from . import _pure as _pure  # first: it decides whether the rest is loaded compiled
-from .core.future import Future

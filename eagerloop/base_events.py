@@ -24,7 +24,8 @@ from .core.task import Task
 from .executor import Executors
 from .log import logger
 from .poll.waker import Waker
-from .tasks.futures import ensure_future, isfuture
+from .core.future import isfuture
+from .tasks.spawning import ensure_future
 
 CONTEXT_KEYS_SHOWN_ABOVE = ("message", "exception")
 
