@@ -19,7 +19,7 @@ from .pairs import PACKAGE, ROOT, Pair, pairs
 TESTS = ROOT / "tests"
 LONGEST = 500  # lines of a file
 IMPLICIT = {"__weakref__", "__dict__"}  # slots that the interpreter fills
-STRUCT = re.compile(r"^    cdef runtime\.\w+ (\w+)", re.MULTILINE)  # fields that only C can set
+STRUCT = re.compile(r"^    cdef (?:\w+\.)?el_\w+ (\w+)", re.MULTILINE)  # fields that only C can set
 UNMIRRORED = {  # sources whose test has another name, and where it is
     "_build.py": "tests/test_pure.py, tests/test_build.py",
     "_cython.py": "every interpreted run",
