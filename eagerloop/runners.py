@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextvars
 import enum
-import functools
 import inspect
 import signal
 import sys
@@ -26,8 +25,8 @@ from .core.eager import eager_task_factory
 from .core.registry import all_tasks
 from .core.scheduler import Scheduler
 from .coroutines import iscoroutine
+from .tasks.awaitables import as_coroutine
 from .tasks.gathering import gather
-from .tasks.spawning import as_coroutine
 
 __all__ = ("Runner", "run")
 
@@ -156,21 +155,21 @@ class Runner:
         self._context = contextvars.copy_context()
         self._state = _State.INITIALIZED
 
-    def _take_sigint(self, task: Any) -> functools.partial[None] | None:
+    def _take_sigint(self, task: Any) -> _Interrupt | None:
         """Handle SIGINT for `task`, where Python's own handler would; return the handler if so."""
         if (
             threading.current_thread() is not threading.main_thread()
             or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
         ):
             return None
-        handler = functools.partial(self._on_sigint, main_task=task)
+        handler = _Interrupt(self, task)
         try:
             signal.signal(signal.SIGINT, handler)
         except ValueError:  # an embedded interpreter whose main thread takes no signals
             return None
         return handler
 
-    def _on_sigint(self, signum: int, frame: FrameType | None, main_task: Any) -> None:
+    def _on_sigint(self, main_task: Any) -> None:
         self._interrupt_count += 1
         if self._interrupt_count == 1 and not main_task.done():
             main_task.cancel()
@@ -178,6 +177,17 @@ class Runner:
             self._loop.call_soon_threadsafe(_nothing)
             return
         raise KeyboardInterrupt()
+
+
+class _Interrupt:
+    """The SIGINT handler of one run. Older `signal` modules represent a handler: this one is short."""
+
+    def __init__(self, runner: Runner, main_task: Any) -> None:
+        self._runner = runner
+        self._main_task = main_task
+
+    def __call__(self, signum: int, frame: FrameType | None) -> None:
+        self._runner._on_sigint(self._main_task)
 
 
 def run(

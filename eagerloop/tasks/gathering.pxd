@@ -3,6 +3,7 @@ from ..core.future cimport Future
 from ..core.task cimport Task
 
 cdef bint is_plain(object child) noexcept
+cdef bint is_native(Future child) noexcept
 cdef object error_of(object child)
 
 

@@ -71,7 +71,11 @@ def retrieve(child: Any) -> None:
 def is_plain(child: Any) -> bool:
     """Tell whether this is a Future or Task of ours, of no subclass, on a loop of ours."""
     kind = type(child)
-    return (kind is Task or kind is Future) and child._agenda is not None
+    return (kind is Task or kind is Future) and is_native(child)
+
+
+def is_native(child: Future) -> bool:
+    return child._agenda is not None
 
 
 def error_of(child: Any) -> BaseException | None:

@@ -1,4 +1,10 @@
+cimport cython
+
+from ..core cimport future, runtime, task
+from ..core.future cimport Future
 from ..core.operation cimport Operation
+from ..core.scheduler cimport Scheduler
+from ..core.task cimport Task
 
 
 cdef class TaskGroup:
@@ -13,6 +19,10 @@ cdef class TaskGroup:
     cdef public object _errors
     cdef public bint _exiting
     cdef public object _loop
+    # the loop, if it is ours and its tasks can be made without asking it
+    cdef Scheduler _native
+    # what the children share as a callback: (_on_task_done, context snapshot)
+    cdef tuple _notice
     # what the exit waits for: no child is left
     cdef public object _on_completed_fut
     cdef public bint _parent_cancel_requested
@@ -21,9 +31,15 @@ cdef class TaskGroup:
     cdef public set _tasks
 
     cdef int _refuse(self, object coro, str reason) except -1
-    cdef int _adopt(self, object task) except -1
+    @cython.locals(child=Task, native=Scheduler)
+    cdef object _start(self, object coro)
+    cdef object _keep(self, object child)
+    cdef int _adopt(self, object child) except -1
+    cdef int _pass_on_abort(self, object child) except -1
     cdef int _cancel_parent(self) except -1
-    cdef int _on_error(self, object task, object exc) except -1
+    cdef object _on_error(self, object child, object exc)
+
+cdef bint is_native(object loop) except -1
 
 
 cdef class Entry(Operation):

@@ -25,9 +25,11 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
 
+from ..core import future, runtime, task
 from ..core.current import current_task
 from ..core.future import future_add_to_awaited_by, future_discard_from_awaited_by
 from ..core.operation import Operation
+from ..core.scheduler import Scheduler
 from ..core.task import Task
 
 __all__ = ("TaskGroup",)
@@ -53,6 +55,8 @@ class TaskGroup:
         "_errors",
         "_exiting",
         "_loop",
+        "_native",
+        "_notice",
         "_on_completed_fut",
         "_parent_cancel_requested",
         "_parent_task",
@@ -66,6 +70,8 @@ class TaskGroup:
         self._cancel_on_enter = False
         self._parent_cancel_requested = False
         self._loop: Any = None
+        self._native: Scheduler | None = None
+        self._notice: Any = None
         self._parent_task: Any = None
         self._tasks: set[Any] = set()
         self._errors: list[BaseException] | None = []
@@ -110,13 +116,9 @@ class TaskGroup:
             self._refuse(coro, "is finished")
         if self._aborting:
             self._refuse(coro, "is shutting down")
-        task: Any = self._loop.create_task(coro, **kwargs)
-        if not (task.done() and (task.cancelled() or task.exception() is None)):
-            self._adopt(task)
-        try:
-            return task  # type: ignore[no-any-return]
-        finally:
-            del task  # interpreted, this frame may be in the traceback of the task's exception
+        if self._native is not None and not kwargs:
+            return self._start(coro)
+        return self._keep(self._loop.create_task(coro, **kwargs))
 
     def cancel(self) -> None:
         """Cancel the children and the body of the block, which then ends without CancelledError.
@@ -134,51 +136,81 @@ class TaskGroup:
         coro.close()
         raise RuntimeError(f"TaskGroup {self!r} {reason}")
 
-    def _adopt(self, task: Any) -> None:
-        future_add_to_awaited_by(task, self._parent_task)
-        self._tasks.add(task)
-        task.add_done_callback(self._on_task_done)
+    def _start(self, coro: Any) -> Any:
+        """`create_task` on a loop of ours, with no keywords: without a call that Python can see."""
+        native = self._native
+        if native._task_factory is not None and not native._eager:
+            return self._keep(self._loop.create_task(coro))
+        native._check_schedule()
+        child = task.new(native, coro, None, None, native._eager)
+        if child._phase == future.PENDING:
+            self._adopt(child)
+            if self._notice is None:
+                self._notice = (self._on_task_done, runtime.snapshot())
+            future.add_waiter(child, self._notice)
+            self._pass_on_abort(child)
+        elif child._phase == future.FAILED:
+            self._adopt(child)
+            child.add_done_callback(self._on_task_done)
+        return child
+
+    def _keep(self, child: Any) -> Any:
+        """Wait for a task of whatever make, unless it has ended well at its first step."""
+        try:
+            if not (child.done() and (child.cancelled() or child.exception() is None)):
+                self._adopt(child)
+                child.add_done_callback(self._on_task_done)
+                self._pass_on_abort(child)
+            return child
+        finally:
+            del child  # interpreted, this frame may be in the traceback of the child's exception
+
+    def _adopt(self, child: Any) -> None:
+        self._tasks.add(child)
+        future_add_to_awaited_by(child, self._parent_task)
+
+    def _pass_on_abort(self, child: Any) -> None:
         # In its first step it may have cancelled the group, which did not know it yet.
-        if self._aborting and not task.done():
-            task.cancel()
+        if self._aborting and not child.done():
+            child.cancel()
 
     def _abort(self) -> None:
         self._aborting = True
-        for task in list(self._tasks):
-            if not task.done():
-                task.cancel()
+        for child in list(self._tasks):
+            if not child.done():
+                child.cancel()
 
     def _cancel_parent(self) -> None:
         if self._parent_task is not None and not self._parent_cancel_requested:
             self._parent_cancel_requested = True
             self._parent_task.cancel()
 
-    def _on_task_done(self, task: Any) -> None:
-        self._tasks.discard(task)
-        future_discard_from_awaited_by(task, self._parent_task)
+    def _on_task_done(self, child: Any) -> None:
+        self._tasks.discard(child)
+        future_discard_from_awaited_by(child, self._parent_task)
         waiter = self._on_completed_fut
         if waiter is not None and not self._tasks and not waiter.done():
             waiter.set_result(True)
-        if task.cancelled():
+        if child.cancelled():
             return
-        exc = task.exception()
+        exc = child.exception()
         if exc is None:
             return
         try:
-            self._on_error(task, exc)
+            self._on_error(child, exc)
         finally:
             exc = None
 
-    def _on_error(self, task: Any, exc: BaseException) -> None:
+    def _on_error(self, child: Any, exc: BaseException) -> None:
         if self._errors is None or self._parent_task is None or self._parent_task.done():
             # The block was left without waiting, by an exception thrown into the parent's
             # coroutine.
             self._loop.call_exception_handler(
                 {
-                    "message": f"Task {task!r} has errored out but its parent task "
+                    "message": f"Task {child!r} has errored out but its parent task "
                     f"{self._parent_task} is already completed",
                     "exception": exc,
-                    "task": task,
+                    "task": child,
                 }
             )
             return
@@ -188,6 +220,15 @@ class TaskGroup:
         if not self._aborting and not self._parent_cancel_requested:
             self._abort()
             self._cancel_parent()
+
+
+def is_native(loop: Any) -> bool:
+    """Tell whether this is a loop of ours that makes tasks as all of them do."""
+    return (
+        isinstance(loop, Scheduler)
+        and type(loop).create_task is Scheduler.create_task
+        and "create_task" not in getattr(loop, "__dict__", ())
+    )
 
 
 class Entry(Operation):
@@ -210,6 +251,8 @@ class Entry(Operation):
         group._parent_task = current_task(group._loop)
         if group._parent_task is None:
             raise RuntimeError(f"TaskGroup {group!r} cannot determine the parent task")
+        if is_native(group._loop):
+            group._native = group._loop
         group._entered = True
         if group._cancel_on_enter:
             group.cancel()
@@ -311,4 +354,5 @@ class Exit(Operation):
     def _forget(self) -> None:
         """Drop what would make cycles with the exceptions."""
         self._exc = self._cancelled = self._last_cancelled = None
-        self._group._parent_task = self._group._errors = self._group._base_error = None
+        group = self._group
+        group._parent_task = group._errors = group._base_error = group._notice = None

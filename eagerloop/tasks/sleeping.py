@@ -61,7 +61,10 @@ class Sleep(Operation):
     def _fail(self, exc: BaseException) -> bool:
         if self._where == ASLEEP:
             self._timer.cancel()
-        raise exc
+        try:
+            raise exc
+        finally:
+            del exc  # interpreted, this frame is in its traceback
 
     def _fall_asleep(self) -> None:
         delay = self._timer

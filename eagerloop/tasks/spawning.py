@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from ..core.future import Future, isfuture
 from ..core.task import Task
+from .awaitables import as_coroutine
 from ..coroutines import iscoroutine
 
 __all__ = ("create_task", "ensure_future")
@@ -56,11 +57,6 @@ def ensure_future(
         # A closed loop, most likely: nobody else is going to await it.
         coro.close()
         raise
-
-
-async def as_coroutine(awaitable: Awaitable[_T]) -> _T:
-    """Wrap what is awaitable but no coroutine."""
-    return await awaitable
 
 
 def loop_of(future: Any) -> Any:

@@ -20,7 +20,7 @@ cdef class Timeout(Alarm):
 
     cdef int _enter(self) except -1
     cdef int _exit(self, object exc_type, object exc_val) except -1
-    cdef int _arm(self, object when) except -1
+    cdef object _arm(self, object when)
     cdef int _disarm(self) except -1
 
 
@@ -33,4 +33,4 @@ cdef class Exit(Operation):
     cdef object _exc_val
     cdef Timeout _timeout
 
-cdef int insert_timeout_error(object exc) except -1
+cdef object insert_timeout_error(object exc)
