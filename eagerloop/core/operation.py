@@ -44,7 +44,10 @@ class Operation:
 
     def _fail(self, exc: BaseException) -> bool:
         """The wait ended in `exc`: raises it, or goes on as `_poll` does."""
-        raise exc
+        try:
+            raise exc
+        finally:
+            del exc  # interpreted, this frame is in its traceback
 
     def __await__(self) -> Generator[Any, None, Any]:
         finished = poll(self)
@@ -114,7 +117,10 @@ def poll(op: Operation) -> int:
 
 def fail(op: Operation, exc: BaseException) -> int:
     op._stage = SPENT
-    finished = op._fail(exc)
+    try:
+        finished = op._fail(exc)
+    finally:
+        del exc  # interpreted, this frame is in its traceback
     if not finished:
         op._stage = WAITING
     return finished

@@ -164,6 +164,9 @@ def _step(coroutine: Any, error: BaseException | None) -> Any:
     except StopIteration as stop:
         return Outcome(RETURNED, stop.value)
     except BaseException as exc:  # whatever a task raises is its outcome
+        if exc.__traceback__ is not None:
+            # without this frame, which would keep its callers' frames, and so the task, alive
+            exc.__traceback__ = exc.__traceback__.tb_next
         return Outcome(RAISED, exc)
 
 
