@@ -65,10 +65,10 @@ def command(
 ) -> None:
     """Measure CPU time per operation of eagerloop and its peers, side by side.
 
-    CASE is a case's name, a group (tasks, callbacks, sync, memory, net, programs), a shell pattern over
-    names, or `all`; without one, the usual cases of all groups. Every sample is a fresh process;
-    --list tells what each case does. A ratio above 1 says how many times eagerloop's cost the
-    peer's is.
+    CASE is a case's name, a group (tasks, callbacks, sync, memory, net, programs), a shell pattern
+    over names, or `all`; without one, the usual cases of all groups. Every sample is a fresh
+    process; --list tells what each case does. A ratio above 1 says how many times eagerloop's cost
+    the peer's is.
     """
     from rich.console import Console
 

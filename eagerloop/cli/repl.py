@@ -147,6 +147,10 @@ def converse(console: Console, greeting: str) -> int:
             loop.run_forever()
         except KeyboardInterrupt:
             console.interrupt()
+        except SystemExit:
+            if console.running is None:  # of a task in the background: it ends the program
+                raise
+            # Of the line that runs: its task carries it to the console, which then is left.
     close(loop)
     return left[0]
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..benchmarks.case import Case
     from ..benchmarks.results import Run, Spread
 
+BAR = 50  # columns of the longest bar
 BEHIND = 0.97  # a ratio below is shown in red: more than what a median still wavers by
 
 
@@ -26,6 +27,7 @@ def of(run: Run) -> list[Table]:
         ratios(run, subject, peers, "bytes", "Resident bytes of each", "B"),
         ratios(run, subject, peers, "instructions", "User-space instructions per operation", ""),
         latencies(run, [subject, *peers]),
+        bars(run),
     ]
     return [table for table in found if table.row_count]
 
@@ -63,6 +65,33 @@ def ratio_cell(name: str, ratio: Spread | None) -> str:
         colour = "red"
     spread = f" [dim]{ratio.low:.2f}–{ratio.high:.2f}[/dim]" if ratio.count > 1 else ""
     return f"[{colour}]{ratio.median:.2f}[/{colour}]{spread}"
+
+
+def bars(run: Run) -> Table:
+    """A bar for each case: how many times the subject's cost that of the best peer is."""
+    subject = subject_of(run)
+    peers = [name for name in run.implementations() if name not in (subject, LIMIT)]
+    best: dict[str, tuple[float, str]] = {}
+    for case in run.cases():
+        figure = first_figure(run, case, subject)
+        found = [(run.ratio(case, name, subject, figure), name) for name in peers]
+        ratios_of_peers = [(ratio.median, name) for ratio, name in found if ratio is not None]
+        if ratios_of_peers:
+            best[case] = min(ratios_of_peers)
+    longest = max((ratio for ratio, _ in best.values()), default=1.0)
+    table = Table(box=None, pad_edge=False, title_justify="left")
+    table.title = f"Ahead of the best peer: its cost as a multiple of {subject}'s"
+    for heading in ("case", "", "best peer"):
+        table.add_column(heading, no_wrap=True)
+    for case, (ratio, name) in best.items():
+        bar = "█" * max(1, round(ratio / longest * BAR))
+        colour = "green" if ratio >= BEHIND else "red"
+        table.add_row(case, f"[{colour}]{bar}[/] {ratio:.2f}", name)
+    return table
+
+
+def first_figure(run: Run, case: str, subject: str) -> str:
+    return "bytes" if run.absolute(case, subject, "bytes") else "cpu_ns"
 
 
 def latencies(run: Run, names: Sequence[str]) -> Table:
@@ -130,7 +159,7 @@ def chart_of(run: Run) -> str:
     peers = [name for name in run.implementations() if name != subject]
     groups = []
     for case in run.cases():
-        figure = "bytes" if run.absolute(case, subject, "bytes") else "cpu_ns"
+        figure = first_figure(run, case, subject)
         found = [run.ratio(case, name, subject, figure) for name in peers]
         values = [1.0, *(each.median if each else None for each in found)]
         if any(value is not None for value in values[1:]):
