@@ -5,15 +5,16 @@ ARGS ?=
 IN = tools/venv.sh $(PYTHON)
 BUILT = EAGERLOOP_BUILD=require $(IN)
 
-.PHONY: help demo test pure bench lint types wheel docs conformance soak sanitize clean dev compiled
+.PHONY: help demo test pure bench bench-check lint types wheel docs conformance soak sanitize clean dev compiled
 
-help:         ; @grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14  ## this list
+help:         ; @grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14  ## this list
 dev:          ; @$(BUILT) dev  ## the virtual environment and an in-place build
 demo:         ; @$(BUILT) demo python examples/demo.py $(ARGS)  ## the examples, and web servers under load on three loops
 test:         ; @$(MAKE) -s compiled && EAGERLOOP_BUILD=require $(MAKE) -s pure  ## the whole suite compiled, then interpreted
 compiled:     ; @$(BUILT) test python -m pytest $(ARGS)  ## the suite compiled only
 pure:         ; @EAGERLOOP_PURE=1 $(IN) test python -m pytest $(ARGS)  ## the suite interpreted: no compiler needed
 bench:        ; @$(BUILT) bench eagerloop bench $(ARGS)  ## against asyncio, uvloop and rloop
+bench-check:  ; @$(BUILT) bench python bench/check.py $(ARGS)  ## instructions per operation against their floors, two minutes
 lint:         ; @$(IN) dev tools/lint.sh  ## ruff's format and rules, cython-lint, the structure
 types:        ; @$(IN) dev mypy  ## mypy strict on package, tests and tools
 wheel:        ; @tools/wheel.sh $(PYTHON)  ## builds a wheel and tries it in an empty environment
