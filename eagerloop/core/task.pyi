@@ -1,0 +1,35 @@
+"""What a type checker knows of task.py: Cython can compile no Generic. See future.pyi."""
+
+import asyncio
+from collections.abc import Coroutine, Generator
+from contextvars import Context
+from types import FrameType
+from typing import Any, TextIO, TypeVar
+
+from .future import Future
+
+_T = TypeVar("_T")
+
+class Task(asyncio.Task[_T], Future[_T]):
+    _coro: Any
+    _context: Any
+    _fut_waiter: Any
+    _name: Any
+    _num_cancels_requested: int
+    _must_cancel: bool
+    _log_destroy_pending: bool
+    def __init__(
+        self,
+        coro: Generator[Any, None, _T] | Coroutine[Any, Any, _T],
+        *,
+        loop: asyncio.AbstractEventLoop | None = None,
+        name: object = None,
+        context: Context | None = None,
+        eager_start: bool = False,
+    ) -> None: ...
+    def get_coro(self) -> Any: ...
+    def get_context(self) -> Context: ...
+    def get_stack(self, *, limit: int | None = None) -> list[FrameType]: ...
+    def print_stack(self, *, limit: int | None = None, file: TextIO | None = None) -> None: ...
+
+def __getattr__(name: str) -> Any: ...  # the rest is for compiled rooms
