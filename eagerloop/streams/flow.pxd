@@ -1,0 +1,34 @@
+from ..core cimport future
+from ..core.future cimport Future
+from ..core.operation cimport Operation
+from ..core.turn cimport Turn
+from .reader cimport StreamReader
+
+
+cdef class FlowControl:
+    cdef public bint _connection_lost
+    # a list once someone waits
+    cdef public list _drain_waiters
+    cdef public object _loop
+    cdef public bint _paused
+    # the loop, if it is one of ours
+    cdef Turn _turn
+
+    cdef int _release(self, exc) except -1
+    cdef object _wait_for_room(self)
+
+
+cdef class Feed(FlowControl):
+    cdef public object _stream_reader_wr
+
+
+cdef class Drain(Operation):
+    cdef FlowControl flow
+    # these two are looked at once
+    cdef object reader
+    cdef object transport
+    cdef object waiter
+
+    cdef bint _poll(self) except -1
+    cdef bint _fail(self, object exc) except -1
+    cdef int leave(self) except -1

@@ -1,0 +1,160 @@
+"""The protocol's half of a stream, as far as it runs per packet: flow control and feeding.
+
+asyncio's classes of this kind derive from Protocol, which a compiled class cannot do first of all;
+protocol.py makes them from these.
+"""
+
+from __future__ import annotations
+
+from asyncio.events import get_event_loop
+from typing import TYPE_CHECKING, Any
+
+from ..core import future
+from ..core.operation import Operation
+from ..core.turn import Turn
+from ..log import logger
+from .reader import StreamReader
+
+if TYPE_CHECKING:
+    import weakref
+    from asyncio import AbstractEventLoop, Future
+
+    from .bytequeue import Data
+
+
+class FlowControl:
+    """Whether the transport wants more, and who waits until it does."""
+
+    __slots__ = ("_connection_lost", "_drain_waiters", "_loop", "_paused", "_turn")
+
+    def __init__(self, loop: AbstractEventLoop | None = None) -> None:
+        if loop is None:
+            loop = get_event_loop()
+        self._loop = loop
+        self._turn = loop if isinstance(loop, Turn) else None
+        self._paused = False
+        self._drain_waiters: list[Future[None]] | None = None
+        self._connection_lost = False
+
+    def pause_writing(self) -> None:
+        """Called by the transport: enough for now."""
+        assert not self._paused
+        self._paused = True
+        if self._loop.get_debug():
+            logger.debug("%r pauses writing", self)
+
+    def resume_writing(self) -> None:
+        """Called by the transport: it has room again."""
+        assert self._paused
+        self._paused = False
+        if self._loop.get_debug():
+            logger.debug("%r resumes writing", self)
+        self._release(None)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Called by the transport, once; who waits for room ends with `exc`."""
+        self._connection_lost = True
+        if self._paused:
+            self._release(exc)
+
+    def _release(self, exc: BaseException | None) -> None:
+        if self._drain_waiters is None:
+            return
+        for waiter in self._drain_waiters:
+            if not waiter.done():
+                if exc is None:
+                    waiter.set_result(None)
+                else:
+                    waiter.set_exception(exc)
+
+    def _wait_for_room(self) -> Future[None]:
+        waiter: Future[None]
+        if self._turn is not None:
+            waiter = future.new(self._turn)
+        else:
+            waiter = self._loop.create_future()
+        if self._drain_waiters is None:
+            self._drain_waiters = []
+        self._drain_waiters.append(waiter)
+        return waiter
+
+    def _drain_helper(self) -> Drain:
+        return Drain(self, None, None)
+
+    def _get_close_waiter(self, stream: Any) -> Any:
+        raise NotImplementedError
+
+
+class Feed(FlowControl):
+    """Passes received bytes on to a reader, which it does not keep alive."""
+
+    __slots__ = ("_stream_reader_wr",)
+
+    def __init__(self, loop: AbstractEventLoop | None = None) -> None:
+        FlowControl.__init__(self, loop)
+        self._stream_reader_wr: weakref.ref[Any] | None = None
+
+    def data_received(self, data: Data) -> None:
+        """Called by the transport with each packet."""
+        if self._stream_reader_wr is None:
+            return
+        reader = self._stream_reader_wr()
+        if type(reader) is StreamReader:
+            reader._feed(data)
+        elif reader is not None:
+            reader.feed_data(data)
+
+
+class Drain(Operation):
+    """Until the protocol is not paused; at once, if it is not.
+
+    With a transport that is closing, one turn passes first: else a loop of `write` and `drain` would
+    never let `connection_lost` run and never see the error.
+    """
+
+    __slots__ = ("flow", "reader", "transport", "waiter")
+
+    def __init__(self, flow: FlowControl, reader: Any, transport: Any) -> None:
+        self.value = None
+        self._stage = 0
+        self._driver = None
+        self.flow = flow
+        self.reader = reader
+        self.transport = transport
+        self.waiter: Future[None] | None = None
+
+    def _poll(self) -> bool:
+        flow = self.flow
+        self.value = None
+        if self.waiter is not None:
+            self.leave()
+            return True
+        reader = self.reader
+        if reader is not None:
+            self.reader = None
+            exc = reader._exception if type(reader) is StreamReader else reader.exception()
+            if exc is not None:
+                raise exc
+        transport = self.transport
+        if transport is not None:
+            self.transport = None
+            if transport.is_closing():
+                return False
+        if flow._connection_lost:
+            raise ConnectionResetError("Connection lost")
+        if not flow._paused:
+            return True
+        self.waiter = flow._wait_for_room()
+        self.value = self.waiter
+        return False
+
+    def _fail(self, exc: BaseException) -> bool:
+        self.leave()
+        raise exc
+
+    def leave(self) -> None:
+        waiter = self.waiter
+        waiters = self.flow._drain_waiters
+        if waiter is not None and waiters is not None:
+            self.waiter = None
+            waiters.remove(waiter)

@@ -1,0 +1,169 @@
+"""StreamReaderProtocol: between a transport and a pair of streams; runs per connection."""
+
+from __future__ import annotations
+
+import weakref
+from asyncio.protocols import Protocol
+from typing import TYPE_CHECKING, Any
+
+from ..coroutines import iscoroutine
+from .flow import Feed, FlowControl
+from .writer import StreamWriter
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Future, Task
+    from collections.abc import Awaitable, Callable
+    from traceback import StackSummary
+
+    from .reader import StreamReader
+
+    ClientConnected = Callable[[StreamReader, StreamWriter], Awaitable[None] | None]
+
+
+class FlowControlMixin(FlowControl, Protocol):
+    """Flow control for `StreamWriter.drain`; a subclass gives `_get_close_waiter`."""
+
+    __slots__ = ()
+
+
+class StreamReaderProtocol(Feed, FlowControlMixin):
+    """Feeds a StreamReader; on a server, also starts the handler of a new client.
+
+    Args:
+        stream_reader: not kept alive, except until the handler has it.
+        client_connected_cb: the handler, a coroutine function or a plain one.
+        loop: the event loop; the running or set one if omitted.
+    """
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_client_connected_cb",
+        "_closed",
+        "_over_ssl",
+        "_reject_connection",
+        "_source_traceback",
+        "_strong_reader",
+        "_task",
+        "_transport",
+    )
+
+    def __init__(
+        self,
+        stream_reader: StreamReader | None,
+        client_connected_cb: ClientConnected | None = None,
+        loop: AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(loop)
+        self._source_traceback: StackSummary | None = None
+        self._strong_reader: StreamReader | None = None
+        if stream_reader is not None:
+            self._stream_reader_wr = weakref.ref(stream_reader)
+            self._source_traceback = stream_reader._source_traceback
+        if client_connected_cb is not None:
+            self._strong_reader = stream_reader
+        self._reject_connection = False
+        self._task: Task[Any] | None = None
+        self._transport: Any = None
+        self._client_connected_cb = client_connected_cb
+        self._over_ssl = False
+        self._closed: Future[None] = self._loop.create_future()
+
+    @property
+    def _stream_reader(self) -> Any:
+        return None if self._stream_reader_wr is None else self._stream_reader_wr()
+
+    def _set_transport(self, transport: Any) -> None:
+        self._transport = transport
+        self._over_ssl = transport.get_extra_info("sslcontext") is not None
+
+    def _replace_transport(self, transport: Any) -> None:
+        self._set_transport(transport)
+        reader = self._stream_reader
+        if reader is not None:
+            reader._replace_transport(transport)
+
+    def connection_made(self, transport: Any) -> None:
+        if self._reject_connection:
+            self._reject(transport)
+            return
+        reader = self._stream_reader
+        if reader is not None:
+            reader.set_transport(transport)
+        self._set_transport(transport)
+        if self._client_connected_cb is not None:
+            try:
+                self._start_handler(self._client_connected_cb, reader, transport)
+            finally:
+                self._strong_reader = None
+
+    def _reject(self, transport: Any) -> None:
+        context: dict[str, Any] = {
+            "message": "An open stream was garbage collected prior to establishing network "
+            'connection; call "stream.close()" explicitly.'
+        }
+        if self._source_traceback:
+            context["source_traceback"] = self._source_traceback
+        self._loop.call_exception_handler(context)
+        transport.abort()
+
+    def _start_handler(self, handler: ClientConnected, reader: Any, transport: Any) -> None:
+        try:
+            result = handler(reader, StreamWriter(transport, self, reader, self._loop))
+        except Exception as exc:  # a plain function failed: reported as a coroutine's failure is
+            self._handler_failed(exc, transport)
+            return
+        if iscoroutine(result):
+            # held here, for the loop alone would not keep it from the garbage collector
+            self._task = self._loop.create_task(result)  # type: ignore[arg-type]
+
+            def finished(task: Task[Any]) -> None:
+                if task.cancelled():
+                    transport.close()
+                elif (exc := task.exception()) is not None:
+                    self._handler_failed(exc, transport)
+
+            self._task.add_done_callback(finished)
+
+    def _handler_failed(self, exc: BaseException, transport: Any) -> None:
+        self._loop.call_exception_handler(
+            {
+                "message": "Unhandled exception in client_connected_cb",
+                "exception": exc,
+                "transport": transport,
+            }
+        )
+        transport.close()
+
+    def eof_received(self) -> bool:
+        """Called by the transport; True keeps the sending half open, which TLS cannot."""
+        reader = self._stream_reader
+        if reader is not None:
+            reader.feed_eof()
+        return not self._over_ssl
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        reader = self._stream_reader
+        if reader is not None:
+            if exc is None:
+                reader.feed_eof()
+            else:
+                reader.set_exception(exc)
+        if not self._closed.done():
+            if exc is None:
+                self._closed.set_result(None)
+            else:
+                self._closed.set_exception(exc)
+        super().connection_lost(exc)
+        self._stream_reader_wr = None
+        self._task = None
+        self._transport = None
+
+    def _get_close_waiter(self, stream: Any) -> Future[None]:
+        return self._closed
+
+    def __del__(self) -> None:
+        # nobody need call wait_closed(): an exception there is not reported as never retrieved
+        closed = getattr(self, "_closed", None)  # None: the constructor failed
+        if closed is not None and closed.done() and not closed.cancelled():
+            closed.exception()

@@ -1,0 +1,13 @@
+from .flow cimport Drain, FlowControl
+from .reader cimport StreamReader
+
+
+cdef class StreamWriter:
+    cdef dict __dict__
+    cdef object __weakref__
+    # the protocol, unless `_drain_helper` is someone else's
+    cdef FlowControl _flow
+    cdef public object _loop
+    cdef public object _protocol
+    cdef public object _reader
+    cdef public object _transport

@@ -1,0 +1,168 @@
+"""StreamReaderProtocol on a server and on a client, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+from typing import Any
+
+import pytest
+
+import eagerloop
+from eagerloop.streams import FlowControlMixin, StreamReader, StreamReaderProtocol, StreamWriter
+from tests.conftest import Run
+
+
+def test_is_what_asyncio_has_under_this_name(run: Run) -> None:
+    async def main() -> None:
+        protocol = StreamReaderProtocol(StreamReader())
+        assert isinstance(protocol, asyncio.Protocol)
+        assert isinstance(protocol, FlowControlMixin)
+        assert not isinstance(protocol, asyncio.BufferedProtocol)
+
+    run(main)
+
+
+def failures(loop: eagerloop.AbstractEventLoop) -> list[dict[str, Any]]:
+    """Collects what the exception handler is told from now on."""
+    found: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: found.append(context))
+    return found
+
+
+async def refuse(reader: StreamReader, writer: StreamWriter) -> None:
+    await eagerloop.sleep(0)
+    raise LookupError("no such page")
+
+
+def refuse_at_once(reader: StreamReader, writer: StreamWriter) -> None:
+    raise LookupError("no such page")
+
+
+@pytest.mark.parametrize("handler", [refuse, refuse_at_once])
+def test_a_handler_that_fails_is_reported_and_its_client_is_let_go(run: Run, handler: Any) -> None:
+    async def main() -> None:
+        found = failures(eagerloop.get_running_loop())
+        server = await eagerloop.start_server(handler, "127.0.0.1", 0)
+        reader, writer = await eagerloop.open_connection(*server.sockets[0].getsockname())
+        assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+        server.close()
+        await server.wait_closed()
+        (context,) = found
+        assert context["message"] == "Unhandled exception in client_connected_cb"
+        assert isinstance(context["exception"], LookupError)
+        assert context["transport"].is_closing()
+
+    run(main)
+
+
+def test_a_handler_that_is_cancelled_closes_without_a_report(run: Run) -> None:
+    async def handler(reader: StreamReader, writer: StreamWriter) -> None:
+        raise asyncio.CancelledError
+
+    async def main() -> None:
+        found = failures(eagerloop.get_running_loop())
+        server = await eagerloop.start_server(handler, "127.0.0.1", 0)
+        reader, writer = await eagerloop.open_connection(*server.sockets[0].getsockname())
+        assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+        server.close()
+        await server.wait_closed()
+        assert found == []
+
+    run(main)
+
+
+def test_a_handler_is_kept_alive_by_its_connection(run: Run) -> None:
+    async def handler(reader: StreamReader, writer: StreamWriter) -> None:
+        # only the protocol's reference holds this task up while it waits here
+        data = await reader.readexactly(2)
+        writer.write(data)
+        writer.close()
+
+    async def main() -> None:
+        server = await eagerloop.start_server(handler, "127.0.0.1", 0)
+        reader, writer = await eagerloop.open_connection(*server.sockets[0].getsockname())
+        for byte in (b"o", b"k"):
+            await eagerloop.sleep(0.01)
+            gc.collect()
+            writer.write(byte)
+        assert await reader.read() == b"ok"
+        writer.close()
+        await writer.wait_closed()
+        server.close()
+        await server.wait_closed()
+
+    run(main)
+
+
+def test_the_writing_half_survives_the_end_of_the_reading_half(run: Run) -> None:
+    async def handler(reader: StreamReader, writer: StreamWriter) -> None:
+        data = await reader.read()
+        writer.write(data[::-1])
+        writer.close()
+        await writer.wait_closed()
+
+    async def main() -> None:
+        server = await eagerloop.start_server(handler, "127.0.0.1", 0)
+        reader, writer = await eagerloop.open_connection(*server.sockets[0].getsockname())
+        writer.write(b"abc")
+        assert writer.can_write_eof()
+        writer.write_eof()
+        assert await reader.read() == b"cba"
+        writer.close()
+        await writer.wait_closed()
+        server.close()
+        await server.wait_closed()
+
+    run(main)
+
+
+def test_a_reset_reaches_reads_drain_and_wait_closed(run: Run) -> None:
+    async def main() -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        reader, writer = await eagerloop.open_connection(*listener.getsockname())
+        accepted, _ = listener.accept()
+        # lingering for no time makes close() a reset
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        accepted.close()
+        listener.close()
+        for wait in (reader.read(), writer.drain(), writer.wait_closed()):
+            with pytest.raises(ConnectionResetError):
+                await wait
+
+    run(main)
+
+
+def test_a_connection_error_that_nobody_asks_for_is_not_reported(run: Run) -> None:
+    async def main() -> None:
+        found = failures(eagerloop.get_running_loop())
+        protocol = StreamReaderProtocol(StreamReader())
+        protocol.connection_lost(BrokenPipeError())
+        del protocol
+        gc.collect()
+        assert found == []
+
+    run(main)
+
+
+def test_a_rejected_connection_is_aborted_and_reported(run: Run) -> None:
+    class Transport:
+        aborted = False
+
+        def abort(self) -> None:
+            self.aborted = True
+
+    async def main() -> None:
+        found = failures(eagerloop.get_running_loop())
+        protocol, transport = StreamReaderProtocol(StreamReader()), Transport()
+        protocol._reject_connection = True
+        protocol.connection_made(transport)
+        assert transport.aborted
+        assert "An open stream was garbage collected" in found[0]["message"]
+
+    run(main)
