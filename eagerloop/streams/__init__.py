@@ -1,9 +1,13 @@
 """Streams: bytes read and written by coroutines, under asyncio's names.
 
-bytequeue*   received and not yet read                 reading*     one read: when it is ready, what it takes
-reader*      StreamReader                              flow*        paused or not, and who waits
-writer*      StreamWriter                              protocol     between a transport and the streams
-opening      connect and listen                        coroutines   what a compiled file may not hold
+bytequeue*   what is received and not yet read
+reading*     one read: when it is ready, what it takes
+reader*      StreamReader
+flow*        whether the transport wants more, and who waits until it does
+writer*      StreamWriter
+protocol     between a transport and the streams
+opening      connect and listen
+coroutines   what a compiled file may not hold
 
 (* compiled)
 """

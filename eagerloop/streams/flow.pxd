@@ -1,5 +1,4 @@
 from ..core cimport future
-from ..core.future cimport Future
 from ..core.operation cimport Operation
 from ..core.turn cimport Turn
 from .reader cimport StreamReader
@@ -14,7 +13,7 @@ cdef class FlowControl:
     # the loop, if it is one of ours
     cdef Turn _turn
 
-    cdef int _release(self, exc) except -1
+    cdef void _release(self, exc) except *
     cdef object _wait_for_room(self)
 
 
@@ -31,4 +30,4 @@ cdef class Drain(Operation):
 
     cdef bint _poll(self) except -1
     cdef bint _fail(self, object exc) except -1
-    cdef int leave(self) except -1
+    cdef void leave(self) except *

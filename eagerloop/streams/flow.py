@@ -68,11 +68,9 @@ class FlowControl:
                     waiter.set_exception(exc)
 
     def _wait_for_room(self) -> Future[None]:
-        waiter: Future[None]
-        if self._turn is not None:
-            waiter = future.new(self._turn)
-        else:
-            waiter = self._loop.create_future()
+        waiter: Future[None] = (
+            self._loop.create_future() if self._turn is None else future.new(self._turn)
+        )
         if self._drain_waiters is None:
             self._drain_waiters = []
         self._drain_waiters.append(waiter)
@@ -108,8 +106,8 @@ class Feed(FlowControl):
 class Drain(Operation):
     """Until the protocol is not paused; at once, if it is not.
 
-    With a transport that is closing, one turn passes first: else a loop of `write` and `drain` would
-    never let `connection_lost` run and never see the error.
+    With a transport that is closing, one turn passes first: else a loop of `write` and `drain`
+    would never let `connection_lost` run and never see the error.
     """
 
     __slots__ = ("flow", "reader", "transport", "waiter")

@@ -1,5 +1,4 @@
 from ..core cimport future
-from ..core.future cimport Future
 from ..core.turn cimport Turn
 from . cimport reading
 from .bytequeue cimport ByteQueue
@@ -25,7 +24,7 @@ cdef class StreamReader:
     cdef Turn _turn
     cdef public object _waiter
 
-    cdef int _feed(self, data) except -1
+    cdef void _feed(self, data) except *
     cdef object _wait(self, Reading waiting)
-    cdef int _wake(self) except -1
+    cdef void _wake(self) except *
     cdef bytes _take(self, Py_ssize_t count)

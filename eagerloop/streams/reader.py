@@ -1,8 +1,8 @@
 """StreamReader: received bytes, until someone reads them.
 
-Per packet, hence compiled; its methods return the Operations of reading.py. The limit does two things,
-as in asyncio: a separator must come within `limit` bytes, and the transport is paused while more
-than `2 * limit` bytes wait. It is never paused while a read waits for more than there is.
+Per packet, hence compiled; its methods return the Operations of reading.py. The limit does two
+things, as in asyncio: a separator must come within `limit` bytes, and the transport is paused while
+more than `2 * limit` bytes wait. It is never paused while a read waits for more than there is.
 
 A read on a loop of ours waits on a Future made and settled in C; on any other loop, on that loop's.
 """
@@ -167,11 +167,9 @@ class StreamReader:
         if self._paused:  # a read longer than the limit would wait for ever
             self._paused = False
             self._transport.resume_reading()
-        waiter: Future[None]
-        if self._turn is not None:
-            waiter = future.new(self._turn)
-        else:
-            waiter = self._loop.create_future()
+        waiter: Future[None] = (
+            self._loop.create_future() if self._turn is None else future.new(self._turn)
+        )
         self._waiter = waiter
         self._reading = waiting
         return waiter

@@ -1,8 +1,8 @@
 """The awaitables of StreamReader's methods: each is one read and knows when it can be served.
 
-A read is an Operation (eagerloop.core.operation): what is there already is handed over in its first
-poll. Else it leaves itself with the reader, which asks `is_ready` as packets come and wakes the task
-only when the answer is yes: a line of ten packets costs one wake-up.
+A read is an Operation (core/operation.py): what is there already is handed over in its first poll.
+Else it leaves itself with the reader, which asks `is_ready` as packets come and wakes the task only
+when the answer is yes: a line of ten packets costs one wake-up.
 
 Waking takes nothing out of the buffer; `finish` does, when the task runs again. So a read that is
 cancelled in between loses no data, and a read that finds its bytes taken by another waits again.

@@ -1,4 +1,4 @@
-"""The reads: when they are ready, what they take, how they fail; and all of them against a model."""
+"""The reads: when they are ready, what they take, how they fail; all of them against a model."""
 
 from __future__ import annotations
 

@@ -65,9 +65,14 @@ def test_drain_after_close_ends_a_loop_of_writes(run: Run) -> None:
         with other:
             writer.close()
             assert writer.is_closing()
-            with pytest.raises(ConnectionResetError, match="Connection lost"):
+
+            async def go_on() -> None:
                 while True:
+                    writer.write(b"more")
                     await writer.drain()
+
+            with pytest.raises(ConnectionResetError, match="Connection lost"):
+                await go_on()
             await writer.wait_closed()
 
     run(main)
@@ -129,7 +134,7 @@ def test_a_dropped_writer_closes_and_warns(run: Run) -> None:
     async def main() -> None:
         reader, writer, other = await connected()
         with other:
-            with pytest.warns(ResourceWarning, match="unclosed <StreamWriter"):
+            with pytest.warns(ResourceWarning, match="unclosed <StreamWriter"):  # noqa: PT031
                 del writer
                 gc.collect()
             assert await reader.read() == b""
@@ -144,7 +149,7 @@ def test_a_writer_dropped_after_its_loop_says_so(loop: eagerloop.AbstractEventLo
 
     writer = StreamWriter(Open(), None, None, loop)
     loop.close()
-    with pytest.warns(ResourceWarning, match="loop is closed"):
+    with pytest.warns(ResourceWarning, match="loop is closed"):  # noqa: PT031
         del writer
         gc.collect()
 

@@ -1,0 +1,17 @@
+cimport cython
+
+cdef int _HEADER, _LONGEST
+
+
+@cython.final
+cdef class RecordScan:
+    cdef readonly long long boundary
+    cdef readonly bint broken
+    cdef readonly long long fed
+    cdef int filled
+    cdef Py_ssize_t left
+
+    @cython.locals(at=Py_ssize_t, step=Py_ssize_t)
+    cpdef feed(self, bytearray data, Py_ssize_t count)
+    @cython.locals(place=int)
+    cdef void header_byte(self, int byte) except *

@@ -1,0 +1,37 @@
+cimport cython
+
+from .tlsrecords cimport RecordScan
+
+cdef int _NEW, _HANDSHAKE, _OPEN, _FLUSHING, _SHUTDOWN, _CLOSED
+
+
+@cython.final
+cdef class TLSState:
+    # their close_notify came
+    cdef readonly bint eof
+    # the handshake was done once, whatever came after
+    cdef readonly bint established
+    # the last read filled its buffer: OpenSSL may hold the rest of a record
+    cdef bint full
+    cdef readonly object incoming
+    cdef readonly object outgoing
+    # the C object behind `ssl_object`
+    cdef object raw
+    cdef RecordScan scan
+    cdef readonly object ssl_object
+    cdef readonly int state
+
+    cpdef advance(self, int state)
+    cpdef feed(self, bytearray data, Py_ssize_t count)
+    cpdef Py_ssize_t unread(self) except -1
+    cpdef bint handshake(self) except -1
+    @cython.locals(ready="long long")
+    cpdef Py_ssize_t complete(self) except -1
+    cpdef bint has_record(self) except -1
+    cpdef bytes read_bytes(self, Py_ssize_t count)
+    @cython.locals(count=Py_ssize_t)
+    cpdef Py_ssize_t read_into(self, target, Py_ssize_t room) except -1
+    @cython.locals(count=Py_ssize_t)
+    cpdef Py_ssize_t write(self, data) except -1
+    cpdef bint shut_down(self) except -1
+    cpdef bytes output(self)

@@ -1,0 +1,189 @@
+"""TLSState: one end of a TLS connection, without the connection.
+
+Bytes go in by `feed` and `write` and come out by `read` and `output`; nothing here waits or does
+I/O. Python's `ssl` does the cryptography, between two buffers in memory (`ssl.MemoryBIO`), which
+works over any transport, inside another TLS connection, and with bytes that came before TLS began.
+
+The states and what may follow, as one end of the connection sees it:
+
+    NEW        nothing has happened
+    HANDSHAKE  hello and keys; application data may not be sent yet
+    OPEN       data both ways
+    FLUSHING   we are to end, and what was written before is not all encrypted yet
+    SHUTDOWN   our close_notify is out; theirs is awaited
+    CLOSED     over, for whatever reason
+
+Rules
+- `read` is asked only when `has_record`: so a wait costs no exception (tlsrecords.py).
+- After each call there may be `output`: hellos, tickets, key updates, alerts, close_notify. After
+  an error it is the fatal alert, which tells the other end why.
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Any
+
+from .tlsrecords import RecordScan
+
+if TYPE_CHECKING:
+    Data = bytes | bytearray | memoryview
+
+NEW, HANDSHAKE, OPEN, FLUSHING, SHUTDOWN, CLOSED = range(6)
+_NEW, _HANDSHAKE, _OPEN, _FLUSHING, _SHUTDOWN, _CLOSED = range(6)
+
+NAMES = ("NEW", "HANDSHAKE", "OPEN", "FLUSHING", "SHUTDOWN", "CLOSED")
+NEXT = (
+    (HANDSHAKE, CLOSED),
+    (OPEN, CLOSED),
+    (FLUSHING, CLOSED),
+    (SHUTDOWN, CLOSED),
+    (CLOSED,),
+    (),
+)
+
+# SSLSyscallError: OpenSSL's way to say the same of a memory buffer
+_WANT_MORE = (ssl.SSLWantReadError, ssl.SSLSyscallError)
+
+# A peer that goes on sending, or never finished the handshake, gets our close_notify all the same.
+_UNANSWERED = ("APPLICATION_DATA_AFTER_CLOSE_NOTIFY", "SHUTDOWN_WHILE_IN_INIT")
+
+
+class TLSState:
+    """One end of a TLS connection.
+
+    Args:
+        context: certificates and options.
+        server_side: which end.
+        server_hostname: a client's: whom it wants to speak to.
+
+    Raises:
+        ValueError: the context checks host names and there is none to check.
+    """
+
+    __slots__ = (
+        "eof",
+        "established",
+        "full",
+        "incoming",
+        "outgoing",
+        "raw",
+        "scan",
+        "ssl_object",
+        "state",
+    )
+
+    def __init__(
+        self, context: ssl.SSLContext, server_side: bool, server_hostname: str | None
+    ) -> None:
+        if context.check_hostname and not server_side and not server_hostname:
+            raise ValueError("check_hostname requires server_hostname")
+        self.state: int = _NEW
+        self.established = False  # the handshake was done once, whatever came after
+        self.eof = False  # their close_notify came
+        self.full = False  # the last read filled its buffer: OpenSSL may hold the rest of a record
+        self.scan = RecordScan()
+        self.incoming = ssl.MemoryBIO()
+        self.outgoing = ssl.MemoryBIO()
+        self.ssl_object = context.wrap_bio(
+            self.incoming,
+            self.outgoing,
+            server_side=server_side,
+            server_hostname=server_hostname or None,
+        )
+        # the C object behind it, without a Python frame per call
+        self.raw: Any = getattr(self.ssl_object, "_sslobj", self.ssl_object)
+
+    def advance(self, state: int) -> None:
+        """Go on to `state`; RuntimeError if the table has no such step."""
+        if state not in NEXT[self.state]:
+            raise RuntimeError(f"TLS cannot go from {NAMES[self.state]} to {NAMES[state]}")
+        self.state = state
+
+    def feed(self, data: bytearray, count: int) -> None:
+        """Take the first `count` received bytes of `data`."""
+        with memoryview(data) as view:
+            self.incoming.write(view[:count])
+        self.scan.feed(data, count)
+
+    def unread(self) -> int:
+        """Received bytes that are not decrypted yet."""
+        pending: int = self.incoming.pending
+        return pending
+
+    def handshake(self) -> bool:
+        """Go on with the handshake; True when it is done. ssl.SSLError: it failed."""
+        try:
+            self.raw.do_handshake()
+        except _WANT_MORE:
+            return False
+        self.advance(_OPEN)
+        self.established = True
+        return True
+
+    def complete(self) -> int:
+        """An upper bound of the bytes that can be read without waiting; 0: none."""
+        if self.scan.broken:
+            return 1
+        ready = self.scan.boundary - self.scan.fed + self.unread()
+        if ready > 0:
+            return ready
+        if self.full:
+            pending: int = self.raw.pending()
+            return pending
+        return 0
+
+    def has_record(self) -> bool:
+        return self.complete() > 0
+
+    def read_bytes(self, count: int) -> bytes:
+        """At most `count` bytes of one record, or b"" if there was no data in it or `eof`."""
+        try:
+            data: bytes = self.raw.read(count)
+        except _WANT_MORE:
+            self.full = False
+            return b""
+        except ssl.SSLZeroReturnError:
+            data = b""
+        self.full = len(data) == count
+        if not data:
+            self.eof = True
+        return data
+
+    def read_into(self, target: memoryview, room: int) -> int:
+        """Fill `target` (of `room` bytes) from one record; 0 as with `read_bytes`."""
+        try:
+            count: int = self.raw.read(room, target)
+        except _WANT_MORE:
+            self.full = False
+            return 0
+        except ssl.SSLZeroReturnError:
+            count = 0
+        self.full = count == room
+        if count == 0:
+            self.eof = True
+        return count
+
+    def write(self, data: Data) -> int:
+        """Encrypt; how many bytes, 0: none before more is received."""
+        try:
+            count: int = self.raw.write(data)
+        except _WANT_MORE:
+            return 0
+        return count
+
+    def shut_down(self) -> bool:
+        """Say close_notify, once; True: theirs came too, or never will."""
+        try:
+            self.raw.shutdown()
+        except _WANT_MORE:
+            return False
+        except ssl.SSLError as exc:
+            if exc.reason not in _UNANSWERED:
+                raise
+        return True
+
+    def output(self) -> bytes:
+        """What is to be sent."""
+        data: bytes = self.outgoing.read()
+        return data

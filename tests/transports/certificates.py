@@ -1,0 +1,57 @@
+"""Certificates for the tests: one authority, and what servers and clients need, made by openssl."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+from pathlib import Path
+
+
+def openssl(*arguments: str | Path) -> None:
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+
+
+class Authority:
+    """Signs certificates, and makes contexts that trust it.
+
+    Args:
+        folder: where the files are kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.certificate = folder / "authority.pem"
+        self.key = folder / "authority.key"
+        openssl(
+            *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+            *("-keyout", self.key, "-out", self.certificate, "-days", "30"),
+            *("-subj", "/CN=the tests' authority"),
+        )
+
+    def issue(self, name: str, *, days: int = 30) -> Path:
+        """A certificate for the host `name`, with its key in the same file."""
+        made = self.folder / f"{name}{days}.pem"
+        if made.exists():
+            return made
+        request, key, extensions = (made.with_suffix(end) for end in (".csr", ".key", ".ext"))
+        extensions.write_text(f"subjectAltName=DNS:{name}\n")
+        openssl(
+            *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+            *("-keyout", key, "-out", request, "-subj", f"/CN={name}"),
+        )
+        openssl(
+            *("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key),
+            *("-CAcreateserial", "-days", str(days), "-out", made, "-extfile", extensions),
+        )
+        made.write_text(made.read_text() + key.read_text())
+        return made
+
+    def server(self, name: str = "localhost", *, days: int = 30) -> ssl.SSLContext:
+        """A server's context."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.certificate)
+        context.load_cert_chain(self.issue(name, days=days))
+        return context
+
+    def client(self) -> ssl.SSLContext:
+        """A client's context, which checks names."""
+        return ssl.create_default_context(cafile=self.certificate)
