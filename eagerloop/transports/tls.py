@@ -10,7 +10,8 @@ from asyncio.protocols import BufferedProtocol
 from typing import TYPE_CHECKING, Any
 
 from .stream import StreamTransport
-from .tlsprotocol import _SCRATCH, TLSProtocol
+from .tlsoptions import SCRATCH
+from .tlsprotocol import TLSProtocol
 from .tlstransport import TLSTransport
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class SSLProtocol(TLSProtocol, BufferedProtocol):
 
     __slots__ = ()
 
-    max_size = _SCRATCH
+    max_size = SCRATCH
 
 
 def make_tls_transport(

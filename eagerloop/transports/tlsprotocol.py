@@ -24,15 +24,10 @@ Ending, each within ssl_shutdown_timeout, each with one connection_lost:
 from __future__ import annotations
 
 import ssl
-import weakref
-from asyncio.exceptions import CancelledError
-from asyncio.protocols import BufferedProtocol
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ..constants import (
     FLOW_CONTROL_HIGH_WATER_SSL_READ,
-    FLOW_CONTROL_HIGH_WATER_SSL_WRITE,
     LOG_THRESHOLD_FOR_CONNLOST_WRITES,
     SSL_HANDSHAKE_TIMEOUT,
     SSL_SHUTDOWN_TIMEOUT,
@@ -41,6 +36,9 @@ from ..core.turn import Turn
 from ..core.watch import Channel
 from ..log import logger
 from . import tlsstate
+from .tlsapplication import Application
+from .tlsbacklog import PIECE, RECORD, Backlog
+from .tlsoptions import SCRATCH, checked_timeout, client_context, water_marks
 from .tlsstate import TLSState
 from .tlstransport import TLSTransport
 
@@ -50,51 +48,9 @@ if TYPE_CHECKING:
 
     from .tlsstate import Data
 
-_SCRATCH = 256 * 1024  # bytes: what one read from the socket may bring
-_RECORD = 16384  # bytes of data in a record
-_PIECE = 8 * _RECORD  # bytes encrypted before the transport may say that it has enough
-
-# which of the application's callbacks have been called
-_INIT, _CONNECTED, _EOF, _LOST = range(4)
-
-_buffers: weakref.WeakKeyDictionary[Any, bytearray] = weakref.WeakKeyDictionary()
-
-
-def scratch_of(loop: Any) -> bytearray:
-    """The loop's scratch buffer."""
-    buffer = _buffers.get(loop)
-    if buffer is None:
-        buffer = _buffers[loop] = bytearray(_SCRATCH)
-    return buffer
-
-
-def client_context(server_side: bool, server_hostname: str | None) -> ssl.SSLContext:
-    """What `ssl=True` means."""
-    if server_side:
-        raise ValueError("Server side SSL needs a valid SSLContext")
-    context = ssl.create_default_context()
-    if not server_hostname:
-        context.check_hostname = False
-    return context
-
-
-def checked_timeout(name: str, timeout: float | None, default: float) -> float:
-    if timeout is None:
-        return default
-    if timeout <= 0:
-        raise ValueError(f"{name} should be a positive number, got {timeout}")
-    return timeout
-
-
-def water_marks(high: int | None, low: int | None, default: int) -> tuple[int, int]:
-    """(high, low) in bytes, each from the other or from `default`, in KiB, where it is None."""
-    if high is None:
-        high = default * 1024 if low is None else 4 * low
-    if low is None:
-        low = high // 4
-    if not high >= low >= 0:
-        raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
-    return high, low
+_PIECE = PIECE
+_RECORD = RECORD
+_SCRATCH = SCRATCH
 
 
 class TLSProtocol(Channel):
@@ -113,37 +69,27 @@ class TLSProtocol(Channel):
     """
 
     __slots__ = (
-        "_app_buffered",
-        "_app_paused",
-        "_app_protocol",
-        "_app_stage",
-        "_app_transport",
+        "_app",
         "_backlog",
-        "_backlog_size",
         "_conn_lost",
         "_corked",
         "_failure",
         "_handshake_start",
         "_handshake_timeout",
-        "_handshake_timer",
         "_loop",
         "_peer_eof",
         "_read_high",
         "_read_low",
         "_reading_paused",
-        "_scratch",
-        "_scratch_view",
         "_shutdown_timeout",
-        "_shutdown_timer",
         "_sslcontext",
+        "_timer",
         "_tls",
         "_transport",
         "_transport_full",
         "_transport_paused",
         "_turn",
         "_waiter",
-        "_write_high",
-        "_write_low",
     )
 
     def __init__(
@@ -172,19 +118,12 @@ class TLSProtocol(Channel):
         self._loop = loop
         self._turn = loop if isinstance(loop, Turn) else None
         self._waiter = waiter
-        self._scratch = scratch_of(loop)
-        self._scratch_view = memoryview(self._scratch)
-        # the application's side
-        self._app_stage: int = _INIT if call_connection_made else _CONNECTED
-        self._app_paused = False  # it was told to pause writing
-        self._reading_paused = False  # it asked us to pause reading
-        self._set_app_protocol(app_protocol)
-        self._app_transport: TLSTransport | None = TLSTransport(loop, self)
-        # written and not encrypted yet
-        self._backlog: deque[Data] = deque()
-        self._backlog_size = 0
+        self._app = Application(
+            loop, app_protocol, TLSTransport(loop, self), not call_connection_made
+        )
+        self._reading_paused = False  # the application asked us to pause
+        self._backlog = Backlog()
         self._corked = False  # this turn's first write has gone out
-        # the transport's side
         self._transport: Any = None
         self._transport_full = False  # it told us to pause writing
         self._transport_paused = False  # we paused its reading
@@ -192,16 +131,12 @@ class TLSProtocol(Channel):
         self._conn_lost = 0  # writes after the end
         self._failure: BaseException | None = None  # why we are closing
         self._handshake_start = 0.0
-        self._handshake_timer: TimerHandle | None = None
-        self._shutdown_timer: TimerHandle | None = None
+        self._timer: TimerHandle | None = None  # one: for the handshake, then for the shutdown
         self._read_high, self._read_low = water_marks(None, None, FLOW_CONTROL_HIGH_WATER_SSL_READ)
-        self._write_high, self._write_low = water_marks(
-            None, None, FLOW_CONTROL_HIGH_WATER_SSL_WRITE
-        )
 
-    def _set_app_protocol(self, protocol: Any) -> None:
-        self._app_protocol = protocol
-        self._app_buffered = isinstance(protocol, BufferedProtocol)
+    @property
+    def _app_transport(self) -> TLSTransport | None:
+        return self._app.transport
 
     # What the transport calls.
 
@@ -215,33 +150,27 @@ class TLSProtocol(Channel):
             logger.debug("%r starts SSL handshake", self)
             self._handshake_start = self._loop.time()
         self._tls.advance(tlsstate.HANDSHAKE)
-        self._handshake_timer = self._loop.call_later(
-            self._handshake_timeout, self._on_handshake_timeout
-        )
+        self._timer = self._loop.call_later(self._handshake_timeout, self._on_handshake_timeout)
         self._go_on_with_handshake()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._scratch_view
+        return self._app.view
 
     def buffer_updated(self, nbytes: int) -> None:
         """The transport has put `nbytes` into the scratch buffer."""
         tls = self._tls
-        tls.feed(self._scratch, nbytes)
+        tls.feed(self._app.scratch, nbytes)
         if tls.state == tlsstate._OPEN:
             self._deliver()
-        elif tls.state == tlsstate._HANDSHAKE:
-            self._go_on_with_handshake()
-        elif tls.state == tlsstate._FLUSHING:
-            self._go_on_with_flush()
-        elif tls.state == tlsstate._SHUTDOWN:
-            self._go_on_with_shutdown()
+        else:
+            self._go_on()
 
     def data_received(self, data: Data) -> None:
         """For a transport, or a reader's leftovers, that has bytes instead of room for them."""
         view = memoryview(data).cast("B")
         while len(view) > 0:
             count = min(len(view), _SCRATCH)
-            self._scratch_view[:count] = view[:count]
+            self._app.view[:count] = view[:count]
             view = view[count:]
             self.buffer_updated(count)
 
@@ -255,38 +184,33 @@ class TLSProtocol(Channel):
             self._handshake_failed(
                 ConnectionResetError("the peer closed the connection during the SSL handshake")
             )
-        elif state == tlsstate._OPEN and not self._reading_paused:
-            self._deliver()
+        elif state == tlsstate._OPEN:
+            if not self._reading_paused:
+                self._deliver()
+        else:
+            self._go_on()
+        return True
+
+    def _go_on(self) -> None:
+        """Something came while we are not open."""
+        state = self._tls.state
+        if state == tlsstate._HANDSHAKE:
+            self._go_on_with_handshake()
         elif state == tlsstate._FLUSHING:
             self._go_on_with_flush()
         elif state == tlsstate._SHUTDOWN:
             self._go_on_with_shutdown()
-        return True
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """The transport is closed: tell the application, once, and let go of everything."""
+        """The transport is closed: tell the application and let go of everything."""
         if exc is None:
             exc = self._failure
-        if self._tls.state != tlsstate._CLOSED:
-            self._tls.advance(tlsstate.CLOSED)
-        self._conn_lost += 1
         self._failure = None
-        self._backlog.clear()
-        self._backlog_size = 0
-        if self._handshake_timer is not None:
-            self._handshake_timer.cancel()
-            self._handshake_timer = None
-        if self._shutdown_timer is not None:
-            self._shutdown_timer.cancel()
-            self._shutdown_timer = None
-        if self._app_transport is not None:
-            self._app_transport._closed = True
-        if self._app_stage == _CONNECTED or self._app_stage == _EOF:
-            self._app_stage = _LOST
-            self._loop.call_soon(self._app_protocol.connection_lost, exc)
+        self._end()
+        self._conn_lost += 1
+        self._cancel_timer()
         self._transport = None
-        self._app_transport = None
-        self._app_protocol = None
+        self._app.lost(exc)
         if self._waiter is not None:  # the handshake was not done
             if exc is None:
                 exc = ConnectionAbortedError("the connection was closed during the SSL handshake")
@@ -310,7 +234,7 @@ class TLSProtocol(Channel):
         """The turn ends: encrypt what was written after its first write."""
         self._flush_due = False
         self._corked = False
-        if self._backlog_size > 0:
+        if self._backlog.size > 0:
             self._write_backlog()
 
     # Handshake.
@@ -326,15 +250,11 @@ class TLSProtocol(Channel):
             self._handshake_done()
 
     def _handshake_done(self) -> None:
-        if self._handshake_timer is not None:
-            self._handshake_timer.cancel()
-            self._handshake_timer = None
+        self._cancel_timer()
         if self._loop.get_debug():
             took = self._loop.time() - self._handshake_start
             logger.debug("%r: SSL handshake took %.1f ms", self, took * 1e3)
-        if self._app_stage == _INIT:
-            self._app_stage = _CONNECTED
-            self._app_protocol.connection_made(self._app_transport)
+        self._app.made()
         self._wake_waiter(None)
         if self._tls.state == tlsstate._OPEN:
             self._deliver()
@@ -348,13 +268,13 @@ class TLSProtocol(Channel):
         self._wake_waiter(exc)
 
     def _on_handshake_timeout(self) -> None:
-        if self._tls.state == tlsstate._HANDSHAKE:
-            self._fatal_error(
-                ConnectionAbortedError(
-                    f"SSL handshake is taking longer than {self._handshake_timeout} seconds: "
-                    f"aborting the connection"
-                )
+        self._timer = None
+        self._fatal_error(
+            ConnectionAbortedError(
+                f"SSL handshake is taking longer than {self._handshake_timeout} seconds: "
+                f"aborting the connection"
             )
+        )
 
     def _wake_waiter(self, exc: BaseException | None) -> None:
         waiter = self._waiter
@@ -376,9 +296,9 @@ class TLSProtocol(Channel):
                 room = tls.complete()
                 if room == 0:
                     break
-                more = self._deliver_buffered() if self._app_buffered else self._deliver_bytes(room)
+                more = self._app.receive(tls, room)
             if tls.state == tlsstate._OPEN:
-                if self._backlog_size > 0 and not self._corked:
+                if self._backlog.size > 0 and not self._corked:
                     self._write_backlog()
                 else:
                     self._send()
@@ -387,59 +307,17 @@ class TLSProtocol(Channel):
             return
         if tls.state == tlsstate._OPEN:
             if tls.eof or (self._peer_eof and not self._reading_paused):
-                self._tell_eof()
-                self._begin_shutdown()
+                self._peer_ended()
             elif self._reading_paused or self._transport_paused:
                 self._control_reading()
 
-    def _deliver_bytes(self, room: int) -> bool:
-        """Deliver in one call what there is, or a scratch buffer full; False: it was all."""
-        tls = self._tls
-        if room <= _RECORD:
-            data = tls.read_bytes(room)
-        else:
-            size = 0
-            while _SCRATCH - size > _RECORD and tls.has_record():
-                count = tls.read_into(self._scratch_view[size:], _SCRATCH - size)
-                if count == 0:
-                    break
-                size += count
-            data = bytes(self._scratch_view[:size])
-        if len(data) == 0:
-            return False
-        self._app_protocol.data_received(data)
-        return not tls.eof
-
-    def _deliver_buffered(self) -> bool:
-        """Fill the application's buffer once; False: there was nothing to fill it with."""
-        tls = self._tls
-        buffer = memoryview(self._app_protocol.get_buffer(tls.unread()))
-        room = len(buffer)
-        if room == 0:
-            raise RuntimeError("get_buffer() returned an empty buffer")
-        size = 0
-        while size < room and tls.has_record():
-            count = tls.read_into(buffer[size:] if size > 0 else buffer, room - size)
-            if count == 0:
-                break
-            size += count
-        if size == 0:
-            return False
-        self._app_protocol.buffer_updated(size)
-        return not tls.eof
-
-    def _tell_eof(self) -> None:
-        if self._app_stage != _CONNECTED:
-            return
-        self._app_stage = _EOF
+    def _peer_ended(self) -> None:
         try:
-            if self._app_protocol.eof_received():
-                logger.warning("returning true from eof_received() has no effect when using ssl")
-        except Exception as exc:  # whatever the application's callback raises ends the connection
+            self._app.ended()
+        except Exception as exc:  # the application's callback failed
             self._fatal_error(exc, "Error calling eof_received()")
-
-    def _pause_reading(self) -> None:
-        self._reading_paused = True
+            return
+        self._begin_shutdown()
 
     def _resume_reading(self) -> None:
         if self._reading_paused:
@@ -474,43 +352,25 @@ class TLSProtocol(Channel):
         if (
             corked
             or size > _PIECE
-            or self._backlog_size > 0
+            or self._backlog.size > 0
             or self._transport_full
             or self._tls.state != tlsstate._OPEN
         ):
-            self._append(data)
-            if not corked or self._backlog_size >= _RECORD:
+            self._backlog.append(data)
+            if not corked or self._backlog.size >= _RECORD:
                 self._write_backlog()
         else:
-            self._write_now(data, size)
-
-    def _write_now(self, data: Data, size: int) -> None:
-        try:
-            count = self._tls.write(data)
-        except Exception as exc:  # OpenSSL's verdict, or not a buffer at all
-            self._fatal_error(exc, "Fatal error on SSL protocol")
-            return
-        if count < size:
-            self._backlog.appendleft(bytes(data)[count:])
-            self._backlog_size += size - count
-        self._send()
-
-    def _append(self, data: Data) -> None:
-        """Keep `data` for later; a buffer that may change is copied."""
-        if type(data) is not bytes:
-            data = bytes(data)
-        self._backlog.append(data)
-        self._backlog_size += len(data)
+            self._encrypt(data)
+            self._send()
 
     def _write_lines(self, lines: Iterable[Data]) -> None:
         if not self._may_write():
             return
         for data in lines:
-            if len(data) > 0:
-                self._append(data)
+            self._backlog.append(data)
         corked = self._corked
         self._cork()
-        if not corked or self._backlog_size >= _RECORD:
+        if not corked or self._backlog.size >= _RECORD:
             self._write_backlog()
 
     def _may_write(self) -> bool:
@@ -529,78 +389,33 @@ class TLSProtocol(Channel):
 
     def _write_backlog(self) -> None:
         """Encrypt and send what is waiting, for as long as the transport takes it."""
-        tls = self._tls
-        if tls.state != tlsstate._OPEN and tls.state != tlsstate._FLUSHING:
-            self._control_writing()
-            return
-        try:
-            while self._backlog_size > 0 and not self._transport_full:
-                data = self._next_piece()
-                count = tls.write(data)
-                if count < len(data):
-                    self._backlog.appendleft(data[count:])
-                    self._backlog_size += len(data) - count
-                    if count == 0:
-                        break
-                self._send_quietly()
-        except Exception as exc:  # OpenSSL's verdict
-            self._fatal_error(exc, "Fatal error on SSL protocol")
-            return
+        state = self._tls.state
+        if state == tlsstate._OPEN or state == tlsstate._FLUSHING:
+            while self._backlog.size > 0 and not self._transport_full:
+                if not self._encrypt(self._backlog.take()):
+                    break
+                self._pass_on()
         self._send()
 
-    def _next_piece(self) -> Data:
-        """Take the next bytes to encrypt: small ones together, a large one in parts."""
-        backlog = self._backlog
-        data = backlog.popleft()
-        size = len(data)
-        if size > _PIECE:
-            view = memoryview(data)
-            backlog.appendleft(view[_PIECE:])
-            self._backlog_size -= _PIECE
-            return view[:_PIECE]
-        if len(backlog) > 0 and size + len(backlog[0]) <= _RECORD:
-            pieces = [data]
-            while len(backlog) > 0 and size + len(backlog[0]) <= _RECORD:
-                data = backlog.popleft()
-                pieces.append(data)
-                size += len(data)
-            data = b"".join(pieces)
-        self._backlog_size -= size
-        return data
+    def _encrypt(self, data: Data) -> bool:
+        """False: it could not be done for now, or never."""
+        try:
+            count = self._tls.write(data)
+        except ssl.SSLError as exc:
+            self._fatal_error(exc, "Fatal error on SSL protocol")
+            return False
+        self._backlog.give_back(data, count)
+        return count > 0
 
-    def _send_quietly(self) -> None:
+    def _pass_on(self) -> None:
         data = self._tls.output()
         if len(data) > 0 and self._transport is not None:
             self._transport.write(data)
 
     def _send(self) -> None:
-        """Pass on what TLSState has for the peer; tell the application if that is too much."""
-        self._send_quietly()
-        self._control_writing()
-
-    def _control_writing(self) -> None:
-        size = self._backlog_size
-        if size >= self._write_high and not self._app_paused:
-            self._app_paused = True
-            self._tell_flow("pause_writing")
-        elif size <= self._write_low and self._app_paused:
-            self._app_paused = False
-            self._tell_flow("resume_writing")
-
-    def _tell_flow(self, name: str) -> None:
-        if self._app_protocol is None:
-            return
-        try:
-            getattr(self._app_protocol, name)()
-        except Exception as exc:  # the application's callback failed: reported, not fatal
-            self._loop.call_exception_handler(
-                {
-                    "message": f"protocol.{name}() failed",
-                    "exception": exc,
-                    "transport": self._app_transport,
-                    "protocol": self,
-                }
-            )
+        """Pass on what there is for the peer; tell the application if too much is left."""
+        self._pass_on()
+        self._app.control_writing(self._backlog.size)
 
     # The end.
 
@@ -614,21 +429,27 @@ class TLSProtocol(Channel):
     def _begin_shutdown(self) -> None:
         if self._tls.state != tlsstate._OPEN:
             return
-        if self._app_transport is not None:
-            self._app_transport._closed = True
+        self._app.closing()
         self._tls.advance(tlsstate.FLUSHING)
         self._start_shutdown_timer()
         self._go_on_with_flush()
 
     def _start_shutdown_timer(self) -> None:
-        if self._shutdown_timer is None:
-            self._shutdown_timer = self._loop.call_later(
-                self._shutdown_timeout, self._on_shutdown_timeout
-            )
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._shutdown_timeout, self._on_shutdown_timeout)
+
+    def _on_shutdown_timeout(self) -> None:
+        self._timer = None
+        self._force_close(TimeoutError("SSL shutdown timed out"))
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _go_on_with_flush(self) -> None:
         self._write_backlog()
-        if self._tls.state == tlsstate._FLUSHING and self._backlog_size == 0:
+        if self._tls.state == tlsstate._FLUSHING and self._backlog.size == 0:
             self._tls.advance(tlsstate.SHUTDOWN)
             self._go_on_with_shutdown()
 
@@ -642,12 +463,15 @@ class TLSProtocol(Channel):
         if (done or self._peer_eof) and self._transport is not None:
             self._transport.close()
 
-    def _on_shutdown_timeout(self) -> None:
-        self._force_close(TimeoutError("SSL shutdown timed out"))
-
-    def _abort(self, exc: BaseException | None) -> None:
+    def _end(self) -> None:
+        """Nothing is received, encrypted or sent from here on."""
         if self._tls.state != tlsstate._CLOSED:
             self._tls.advance(tlsstate.CLOSED)
+        self._app.closing()
+        self._backlog.clear()
+
+    def _abort(self, exc: BaseException | None) -> None:
+        self._end()
         self._force_close(exc)
 
     def _force_close(self, exc: BaseException | None) -> None:
@@ -664,49 +488,16 @@ class TLSProtocol(Channel):
             force_close(exc)
 
     def _fatal_error(self, exc: BaseException, message: str = "Fatal error on transport") -> None:
-        """End the connection with `exc`; an alert that is on its way may still go out."""
+        """End the connection with `exc`; the alert that tells the peer why still goes out."""
         transport = self._transport
         if transport is not None and self._failure is None:
             self._failure = exc
-            self._backlog.clear()
-            self._backlog_size = 0
-            if self._app_transport is not None:
-                self._app_transport._closed = True
-            self._send_quietly()
-            self._tls.advance(tlsstate.CLOSED)
+            self._pass_on()
+            self._end()
+            self._cancel_timer()
             if transport.get_write_buffer_size() == 0:
                 self._force_close(exc)
             else:
                 self._start_shutdown_timer()
                 transport.close()
-        if isinstance(exc, OSError):
-            if self._loop.get_debug():
-                logger.debug("%r: %s", self, message, exc_info=exc)
-        elif not isinstance(exc, CancelledError):
-            self._loop.call_exception_handler(
-                {
-                    "message": message,
-                    "exception": exc,
-                    "transport": transport,
-                    "protocol": self,
-                }
-            )
-
-    # What TLSTransport asks.
-
-    def _get_extra_info(self, name: str, default: Any = None) -> Any:
-        if name == "sslcontext":
-            return self._sslcontext
-        if self._tls.established:
-            ssl_object = self._tls.ssl_object
-            if name == "ssl_object":
-                return ssl_object
-            if name == "peercert":
-                return ssl_object.getpeercert()
-            if name == "cipher":
-                return ssl_object.cipher()
-            if name == "compression":
-                return ssl_object.compression()
-        if self._transport is None:
-            return default
-        return self._transport.get_extra_info(name, default)
+        self._app.report(exc, message, transport, self)

@@ -1,5 +1,7 @@
-from . cimport tlsprotocol
+from .tlsapplication cimport Application
+from .tlsbacklog cimport Backlog
 from .tlsprotocol cimport TLSProtocol
+from .tlsstate cimport TLSState
 
 
 cdef class TLSTransport:

@@ -11,7 +11,7 @@ from ..constants import (
     FLOW_CONTROL_HIGH_WATER_SSL_WRITE,
     _SendfileMode,
 )
-from . import tlsprotocol
+from .tlsoptions import water_marks
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
     from .tlsprotocol import TLSProtocol
     from .tlsstate import Data
+
+# what get_extra_info answers after the handshake, and the method of ssl.SSLObject that knows
+_FROM_TLS = {
+    "cipher": "cipher",
+    "compression": "compression",
+    "peercert": "getpeercert",
+    "ssl_object": "",
+}
 
 
 class TLSTransport:
@@ -48,14 +56,24 @@ class TLSTransport:
         """`sslcontext`, after the handshake also `ssl_object`, `peercert`, `cipher` and
         `compression`; everything else is asked of the transport below.
         """
-        return self._ssl_protocol._get_extra_info(name, default)
+        layer = self._ssl_protocol
+        if name == "sslcontext":
+            return layer._sslcontext
+        if layer._tls.established and name in _FROM_TLS:
+            ssl_object = layer._tls.ssl_object
+            if name == "ssl_object":
+                return ssl_object
+            return getattr(ssl_object, _FROM_TLS[name])()
+        if layer._transport is None:
+            return default
+        return layer._transport.get_extra_info(name, default)
 
     def set_protocol(self, protocol: Any) -> None:
         """Make `protocol` the one whose callbacks are called."""
-        self._ssl_protocol._set_app_protocol(protocol)
+        self._ssl_protocol._app.set_protocol(protocol)
 
     def get_protocol(self) -> Any:
-        return self._ssl_protocol._app_protocol
+        return self._ssl_protocol._app.protocol
 
     def is_closing(self) -> bool:
         """True after close() or abort(), or when the transport below is closing."""
@@ -85,7 +103,7 @@ class TLSTransport:
 
     def pause_reading(self) -> None:
         """Deliver no data until resume_reading()."""
-        self._ssl_protocol._pause_reading()
+        self._ssl_protocol._reading_paused = True
 
     def resume_reading(self) -> None:
         """Deliver data again, beginning with the next turn."""
@@ -94,9 +112,7 @@ class TLSTransport:
     def set_read_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Set how many received bytes a paused application may leave before reading stops."""
         layer = self._ssl_protocol
-        layer._read_high, layer._read_low = tlsprotocol.water_marks(
-            high, low, FLOW_CONTROL_HIGH_WATER_SSL_READ
-        )
+        layer._read_high, layer._read_low = water_marks(high, low, FLOW_CONTROL_HIGH_WATER_SSL_READ)
         layer._control_reading()
 
     def get_read_buffer_limits(self) -> tuple[int, int]:
@@ -130,26 +146,24 @@ class TLSTransport:
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Set how many unsent bytes pause the application's writing, and how many resume it."""
-        layer = self._ssl_protocol
-        layer._write_high, layer._write_low = tlsprotocol.water_marks(
-            high, low, FLOW_CONTROL_HIGH_WATER_SSL_WRITE
-        )
-        layer._control_writing()
+        app = self._ssl_protocol._app
+        app.high, app.low = water_marks(high, low, FLOW_CONTROL_HIGH_WATER_SSL_WRITE)
+        app.control_writing(self.get_write_buffer_size())
 
     def get_write_buffer_limits(self) -> tuple[int, int]:
-        return self._ssl_protocol._write_low, self._ssl_protocol._write_high
+        return self._ssl_protocol._app.low, self._ssl_protocol._app.high
 
     def get_write_buffer_size(self) -> int:
         """Written bytes that are not encrypted yet."""
-        return self._ssl_protocol._backlog_size
+        return self._ssl_protocol._backlog.size
 
     @property
     def _protocol_paused(self) -> bool:
-        return self._ssl_protocol._app_paused
+        return self._ssl_protocol._app.paused
 
     def _test__append_write_backlog(self, data: bytes) -> None:
         """asyncio's suite fills the backlog by this name."""
-        self._ssl_protocol._append(data)
+        self._ssl_protocol._backlog.append(data)
 
     def __del__(self) -> None:
         if not self._closed:
