@@ -269,12 +269,8 @@ class TLSProtocol(Channel):
 
     def _on_handshake_timeout(self) -> None:
         self._timer = None
-        self._fatal_error(
-            ConnectionAbortedError(
-                f"SSL handshake is taking longer than {self._handshake_timeout} seconds: "
-                f"aborting the connection"
-            )
-        )
+        text = f"SSL handshake is taking longer than {self._handshake_timeout} seconds"
+        self._fatal_error(ConnectionAbortedError(f"{text}: aborting the connection"))
 
     def _wake_waiter(self, exc: BaseException | None) -> None:
         waiter = self._waiter

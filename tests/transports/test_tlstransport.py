@@ -1,0 +1,112 @@
+"""TLSTransport: what asyncio promises of a transport."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+import pytest
+
+import eagerloop
+from eagerloop.transports import tls
+from tests.conftest import Run
+
+from .certificates import Authority
+from .test_tlsprotocol import Connection
+
+
+def test_is_an_asyncio_transport(run: Run, authority: Authority) -> None:
+    async def main() -> None:
+        async with Connection(authority) as (client, _):
+            assert isinstance(client.transport, asyncio.Transport)
+            assert not client.transport.can_write_eof()
+            with pytest.raises(NotImplementedError):
+                client.transport.write_eof()
+
+    run(main)
+
+
+def test_extra_info(run: Run, authority: Authority) -> None:
+    async def main() -> None:
+        async with Connection(authority) as (client, server):
+            ask = client.transport.get_extra_info
+            assert ask("ssl_object").version().startswith("TLSv1")
+            assert ask("cipher")[1].startswith("TLSv1")
+            assert ask("compression") is None
+            assert ("DNS", "localhost") in ask("peercert")["subjectAltName"]
+            assert ask("sslcontext").check_hostname
+            assert ask("peername") == server.transport.get_extra_info("sockname")
+            assert ask("socket").fileno() > 0
+            assert ask("nothing", 7) == 7
+            client.transport.close()
+            await client.lost
+            assert ask("peername", "gone") == "gone"
+            assert ask("cipher")[1].startswith("TLSv1")
+
+    run(main)
+
+
+def test_the_protocol_can_be_changed(run: Run, authority: Authority) -> None:
+    async def main() -> None:
+        connection = Connection(authority)
+        async with connection as (client, server):
+            other = connection.kind()
+            other.connection_made(server.transport)
+            assert server.transport.get_protocol() is server
+            server.transport.set_protocol(other)
+            client.transport.write(b"for the other")
+            assert await other.until(13) == b"for the other"
+            assert not server.data
+            server.transport.set_protocol(server)
+
+    run(main)
+
+
+@pytest.mark.parametrize("data", ["text", 5, None, [b"x"]])
+def test_only_bytes_can_be_written(run: Run, authority: Authority, data: object) -> None:
+    async def main() -> None:
+        async with Connection(authority) as (client, _):
+            with pytest.raises(TypeError, match="data: expecting a bytes-like instance, got"):
+                client.transport.write(data)
+
+    run(main)
+
+
+def test_memoryviews_of_any_shape(run: Run, authority: Authority) -> None:
+    async def main() -> None:
+        async with Connection(authority) as (client, server):
+            numbers = memoryview(bytes(range(16))).cast("I")
+            client.transport.write(numbers)
+            client.transport.write(memoryview(b"a-b-c-")[::2])
+            client.transport.write(b"")
+            assert await server.until(19) == bytes(range(16)) + b"abc"
+
+    run(main)
+
+
+def test_limits(run: Run, authority: Authority) -> None:
+    async def main() -> None:
+        async with Connection(authority) as (client, _):
+            transport = client.transport
+            assert transport.get_write_buffer_limits() == (128 * 1024, 512 * 1024)
+            assert transport.get_read_buffer_limits() == (64 * 1024, 256 * 1024)
+            transport.set_write_buffer_limits(high=100)
+            transport.set_read_buffer_limits(low=100)
+            assert transport.get_write_buffer_limits() == (25, 100)
+            assert transport.get_read_buffer_limits() == (100, 400)
+            for setter in (transport.set_write_buffer_limits, transport.set_read_buffer_limits):
+                with pytest.raises(ValueError, match="must be >= low"):
+                    setter(high=1, low=2)
+
+    run(main)
+
+
+def test_one_that_is_dropped_open_warns(
+    loop: eagerloop.AbstractEventLoop, authority: Authority
+) -> None:
+    layer = tls.SSLProtocol(loop, asyncio.Protocol(), authority.server(), None, True)
+    assert layer._app_transport is not None
+    assert repr(layer._app_transport) == "<TLSTransport open>"
+    with pytest.warns(ResourceWarning, match="unclosed transport"):  # noqa: PT031
+        del layer
+        gc.collect()
