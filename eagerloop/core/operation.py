@@ -34,7 +34,7 @@ class Operation:
     __slots__ = ("value", "_stage", "_driver", "__weakref__")
 
     def __init__(self) -> None:
-        self.value = None
+        self.value: Any = None
         self._stage = FRESH
         self._driver = None
 
@@ -68,6 +68,8 @@ class Operation:
 
     def send(self, value: Any, /) -> Any:
         """Runs to the next wait; the result comes in StopIteration."""
+        if self._stage == SPENT:  # a driver that has ended would say StopIteration once more
+            raise RuntimeError("cannot reuse already awaited coroutine")
         if self._driver is None:
             self._driver = self.__await__()
         return self._driver.send(value)

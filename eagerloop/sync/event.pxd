@@ -1,0 +1,23 @@
+from ..core.operation cimport Operation
+from . cimport loopbound
+from .loopbound cimport LoopBound
+
+
+cdef class Event(LoopBound):
+    cdef public bint _value
+    # a deque of futures
+    cdef public object _waiters
+
+    cdef int _raise_flag(self) except -1
+
+
+cdef class Wait(Operation):
+    cdef Event _event
+    # None until the flag turned out to be unset
+    cdef object _waiter
+
+    cdef bint _poll(self) except -1
+    cdef bint _fail(self, exc) except -1
+
+
+cdef Wait waiting(Event event)

@@ -1,0 +1,36 @@
+from ..core.operation cimport Operation
+from . cimport loopbound
+from .loopbound cimport LoopBound
+
+
+cdef class Lock(LoopBound):
+    cdef public bint _locked
+    # a deque of futures, made by the first who has to wait
+    cdef public object _waiters
+
+    cdef bint _take(self) except -1
+    cdef int _free(self) except -1
+    cdef object _enqueue(self)
+    cdef int _promise(self) except -1
+
+
+cdef class Acquire(Operation):
+    cdef Lock _lock
+    # True, or None in `async with`
+    cdef object _result
+    # None until the lock turned out to be taken
+    cdef object _waiter
+
+    cdef bint _poll(self) except -1
+    cdef bint _fail(self, exc) except -1
+    cdef int _withdraw(self) except -1
+
+
+cdef class Release(Operation):
+    cdef Lock _lock
+
+    cdef bint _poll(self) except -1
+
+
+cdef Acquire acquiring(Lock lock)
+cdef Release releasing(Lock lock)

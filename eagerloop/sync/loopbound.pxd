@@ -1,0 +1,17 @@
+from ..core cimport future
+from ..core.agenda cimport Agenda
+from ..core.future cimport Future
+
+
+cdef class LoopBound:
+    cdef dict __dict__
+    cdef object __weakref__
+    # None until somebody had to wait
+    cdef public object _loop
+
+    cdef object _bind(self)
+    cdef object _new_waiter(self)
+    cdef object _described(self, str extra)
+
+
+cdef bint wake(object waiter, object value) except -1

@@ -1,0 +1,77 @@
+"""What every primitive shares: the loop it belongs to, and the futures its waiters wait on.
+
+A primitive is made without a loop and meets one only when somebody has to wait; from then on it is
+that loop's, and waiting in another is an error. The uncontended ways through a lock or a queue
+never look at the loop at all.
+
+Who waits is a deque of futures in order of arrival, one future for each waiter: the private
+`_waiters`, `_getters` and `_putters` that programs and tests look into. A future that is done
+has been woken or cancelled; it leaves the deque when its task runs, not before, for until then the
+place is still taken.
+"""
+
+from __future__ import annotations
+
+import threading
+from asyncio.events import _get_running_loop
+from typing import TYPE_CHECKING, Any
+
+from ..core import future
+from ..core.agenda import Agenda
+from ..core.future import Future
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+__all__ = ("LoopBound",)
+
+_binding = threading.Lock()
+
+
+class LoopBound:
+    """Something that belongs to the first loop in which it made somebody wait."""
+
+    __slots__ = ("__dict__", "__weakref__", "_loop")
+
+    def __init__(self) -> None:
+        self._loop: AbstractEventLoop | None = None
+
+    def _get_loop(self) -> AbstractEventLoop:
+        """The running loop; RuntimeError if this primitive belongs to another."""
+        loop: AbstractEventLoop = self._bind()
+        return loop
+
+    def _bind(self) -> Any:
+        loop = _get_running_loop()
+        if loop is None:
+            raise RuntimeError("no running event loop")
+        if self._loop is None:
+            # Two threads may meet here with a loop each; only one of them may win.
+            with _binding:
+                if self._loop is None:
+                    self._loop = loop
+        if loop is not self._loop:
+            raise RuntimeError(f"{self!r} is bound to a different event loop")
+        return loop
+
+    def _new_waiter(self) -> Any:
+        loop = self._bind()
+        if isinstance(loop, Agenda):
+            return future.new(loop)
+        return loop.create_future()
+
+    def _described(self, extra: str) -> str:
+        return f"<{object.__repr__(self)[1:-1]} [{extra}]>"
+
+
+def wake(waiter: Any, value: Any) -> bool:
+    """Give `waiter` its result; False if it is done already (woken before, or cancelled)."""
+    if type(waiter) is Future:
+        if not future.is_pending(waiter):
+            return False
+        future.settle(waiter, value)
+        return True
+    if waiter.done():
+        return False
+    waiter.set_result(value)
+    return True

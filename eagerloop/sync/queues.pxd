@@ -1,0 +1,68 @@
+from ..core.operation cimport Operation
+from . cimport loopbound
+from .event cimport Event, Wait
+from .loopbound cimport LoopBound
+
+
+cdef class Queue(LoopBound):
+    # set while nothing is unfinished: what join() waits for
+    cdef public Event _finished
+    # deques of futures: who waits for an item, and (below) who waits for room
+    cdef public object _getters
+    cdef public bint _is_shutdown
+    # `_maxsize` rounded up to whole items; 0: no limit
+    cdef Py_ssize_t _limit
+    # False in a subclass of a program's own
+    cdef bint _native
+    cdef public object _putters
+    # the items: a deque or a list
+    cdef public object _queue
+    # what the program gave as maxsize
+    cdef object _size_asked
+    cdef public Py_ssize_t _unfinished_tasks
+
+    cdef bint _is_full(self) except -1
+    cdef int _add(self, item) except -1
+    cdef object _remove(self)
+    cdef int _store(self, item) except -1
+    cdef object _take(self)
+    cdef int _invite(self, waiters) except -1
+    cdef int _withdraw(self, waiters, waiter, bint useful) except -1
+
+
+cdef class PriorityQueue(Queue):
+    cdef int _store(self, item) except -1
+    cdef object _take(self)
+
+
+cdef class LifoQueue(Queue):
+    cdef object _take(self)
+
+
+cdef class Get(Operation):
+    cdef Queue _queue
+    cdef object _waiter
+
+    cdef bint _poll(self) except -1
+    cdef bint _fail(self, exc) except -1
+
+
+cdef class Put(Operation):
+    cdef object _item
+    cdef Queue _queue
+    cdef object _waiter
+
+    cdef bint _poll(self) except -1
+    cdef bint _fail(self, exc) except -1
+
+
+cdef class Join(Wait):
+    cdef Queue _queue
+
+    cdef bint _poll(self) except -1
+
+
+cdef Py_ssize_t whole(maxsize) except -1
+cdef Get getting(Queue queue)
+cdef Put putting(Queue queue, item)
+cdef Join joining(Queue queue)

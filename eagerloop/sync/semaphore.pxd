@@ -1,0 +1,46 @@
+from ..core.operation cimport Operation
+from . cimport loopbound
+from .loopbound cimport LoopBound
+
+
+cdef class Semaphore(LoopBound):
+    # False in a subclass of a program's own, whose locked() may differ
+    cdef bint _native
+    # any number: places free, less those promised to waiters already woken
+    cdef public object _value
+    # a deque of futures, made by the first who has to wait
+    cdef public object _waiters
+
+    cdef bint _is_locked(self) except -1
+    cdef int _give_back(self) except -1
+    cdef object _enqueue(self)
+    cdef int _leave(self, waiter) except -1
+    cdef bint _wake_one(self) except -1
+    cdef int _wake_free(self) except -1
+
+
+cdef class BoundedSemaphore(Semaphore):
+    cdef public object _bound_value
+
+    cdef int _give_back(self) except -1
+
+
+cdef class Acquire(Operation):
+    # True, or None in `async with`
+    cdef object _result
+    cdef Semaphore _semaphore
+    # None until the semaphore turned out to be locked
+    cdef object _waiter
+
+    cdef bint _poll(self) except -1
+    cdef bint _fail(self, exc) except -1
+
+
+cdef class Release(Operation):
+    cdef Semaphore _semaphore
+
+    cdef bint _poll(self) except -1
+
+
+cdef Acquire acquiring(Semaphore semaphore)
+cdef Release releasing(Semaphore semaphore)
