@@ -1,6 +1,7 @@
 from . cimport handle, runtime
 from .handle cimport Handle
 from .poller cimport Poller
+from .structs cimport el_link
 
 
 cdef class Agenda:
@@ -9,7 +10,7 @@ cdef class Agenda:
     # Heap: what runs later
     cdef object _timers
     # the head of the list of live tasks
-    cdef runtime.el_link _tasks
+    cdef el_link _tasks
     cdef Poller _poller
     # Channels that hold something back for the end of the turn
     cdef list _flushing
@@ -34,3 +35,9 @@ cdef class Agenda:
     cdef int _check_schedule(self) except -1
     cdef Handle _schedule(self, object callback, tuple args, object context)
     cdef double _now(self) except? -2
+
+
+cdef extern from "runtime.h":
+    void tasks_begin "EL_TASKS_BEGIN" (Agenda agenda) noexcept
+    list task_list "EL_TASK_LIST" (Agenda agenda)
+    void tasks_abandon "EL_TASKS_ABANDON" (Agenda agenda) noexcept

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import threading
-import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import handle, runtime, stacks
 from .handle import Handle
 from .poller import Poller
+
+if TYPE_CHECKING:
+    import cython
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares them
+    from .runtime import task_list, tasks_abandon, tasks_begin
 
 
 class Agenda:
@@ -41,7 +48,7 @@ class Agenda:
     def __init__(self, poller: Poller, eager: bool) -> None:
         self._ring = runtime.ring_new()
         self._timers = runtime.heap_new()
-        self._tasks = weakref.WeakSet()
+        tasks_begin(self)
         self._poller = poller
         self._flushing = []
         self._current = None
@@ -81,5 +88,9 @@ class Agenda:
         now: float = self._clock()
         return now
 
+    def _live_tasks(self) -> list[Any]:
+        """The tasks that are not done."""
+        return task_list(self)
+
     def __dealloc__(self) -> None:
-        runtime.tasks_abandon(self)
+        tasks_abandon(self)

@@ -1,6 +1,6 @@
-from . cimport future, runtime
-from .future cimport Future
+from . cimport future
 from .agenda cimport Agenda
+from .future cimport Future
 
 
 cdef class Delay(Future):
@@ -10,3 +10,8 @@ cdef class Delay(Future):
 
 cdef Delay new(Agenda agenda, double when, object value)
 cdef int expire(Delay delay) except -1
+
+
+cdef extern from "runtime.h":
+    int heap_push_delay "EL_HEAP_PUSH" (object heap, Delay entry, double when) except -1
+    bint heap_remove_delay "EL_HEAP_REMOVE" (object heap, Delay entry) noexcept

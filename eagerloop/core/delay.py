@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import future, runtime, stacks
+from . import future, stacks
 from .future import Future
 
 if TYPE_CHECKING:
+    import cython
+
     from .agenda import Agenda
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares them
+    from .runtime import heap_push_delay, heap_remove_delay
 
 
 class Delay(Future):
@@ -19,8 +26,8 @@ class Delay(Future):
     def cancel(self, msg: Any = None) -> bool:
         """Cancels the wait and the timer; False if the time has come already."""
         if self._agenda is not None:
-            runtime.heap_remove_delay(self._agenda._timers, self)
-        return future.cancel(self, msg)
+            heap_remove_delay(self._agenda._timers, self)
+        return future.end_cancelled(self, msg)
 
 
 def new(agenda: Agenda, when: float, value: Any) -> Delay:
@@ -37,8 +44,8 @@ def new(agenda: Agenda, when: float, value: Any) -> Delay:
     delay._place = -1
     delay._value = value
     if agenda._debug:
-        delay.__dict__["_source_traceback"] = stacks.creation_stack()
-    runtime.heap_push_delay(agenda._timers, delay, when)
+        delay._source_traceback = stacks.creation_stack()
+    heap_push_delay(agenda._timers, delay, when)
     return delay
 
 

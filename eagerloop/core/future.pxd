@@ -26,7 +26,7 @@ cdef Future new(Agenda agenda)
 cdef bint is_pending(Future fut) noexcept
 cdef int settle(Future fut, object value) except -1
 cdef int fail(Future fut, object exc) except -1
-cdef bint cancel(Future fut, object message) except -1
+cdef bint end_cancelled(Future fut, object message) except -1
 cdef int schedule(Future fut) except -1
 cdef int wake_all(Future fut, object waiter, list extra) except -1
 cdef int wake(Future fut, object waiter) except -1
@@ -36,3 +36,7 @@ cdef object failure(Future fut)
 cdef object make_cancelled(Future fut)
 cdef int poll(Future fut) except -1
 cdef object take(Future fut, bint finished)
+
+
+cdef extern from "runtime.h":
+    int install_future "EL_INSTALL" (object cls, int (*poll)(Future) except -1, object (*take)(Future, bint)) except -1

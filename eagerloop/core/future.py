@@ -29,6 +29,13 @@ from .agenda import Agenda
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    import cython
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares it
+    from .runtime import install_future
+
 PENDING = 0
 CANCELLED = 1
 FINISHED = 2
@@ -80,9 +87,9 @@ class Future:
             self._agenda = loop
         else:
             self._agenda = None
-            self.__dict__["_foreign_loop"] = loop
+            self._foreign_loop = loop
         if loop.get_debug():
-            self.__dict__["_source_traceback"] = stacks.creation_stack()
+            self._source_traceback = stacks.creation_stack()
 
     def _is_initialized(self) -> bool:
         try:
@@ -179,7 +186,7 @@ class Future:
     def cancel(self, msg: Any = None) -> bool:
         """Cancels the future and schedules its callbacks; False if it is done already."""
         self._log = False
-        return cancel(self, msg)
+        return end_cancelled(self, msg)
 
     def cancelled(self) -> bool:
         """Whether the future was cancelled."""
@@ -337,7 +344,7 @@ def new(agenda: Agenda) -> Future:
     fut._asyncio_future_blocking = False
     fut._log = False
     if agenda._debug:
-        fut.__dict__["_source_traceback"] = stacks.creation_stack()
+        fut._source_traceback = stacks.creation_stack()
     return fut
 
 
@@ -364,7 +371,7 @@ def fail(fut: Future, exc: BaseException) -> None:
         wake_all(fut, waiter, extra)
 
 
-def cancel(fut: Future, message: Any) -> bool:
+def end_cancelled(fut: Future, message: Any) -> bool:
     """Cancels a pending future; False if it is done."""
     if fut._phase != PENDING:
         return False
@@ -461,4 +468,4 @@ def take(fut: Future, finished: bool) -> Any:
     return fut._outcome if finished else fut
 
 
-runtime.install_future(Future, poll, take)
+install_future(Future, poll, take)

@@ -16,3 +16,8 @@ cdef class Handle:
 cdef Handle new(object loop, object callback, tuple args, object context)
 cdef int run(Handle handle) except -1
 cdef int report(Handle handle, object exc) except -1
+
+
+cdef extern from "runtime.h":
+    object call "EL_CALL" (Handle handle)
+    object handle_context "EL_CONTEXT_OBJECT" (Handle owner)

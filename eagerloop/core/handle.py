@@ -16,6 +16,13 @@ from . import reprs, runtime, stacks
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import cython
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares them
+    from .runtime import call, handle_context
+
 runtime.init()
 
 
@@ -64,7 +71,7 @@ class Handle:
 
     def get_context(self) -> contextvars.Context:
         """The Context that the callback runs in."""
-        context: contextvars.Context = runtime.handle_context(self)
+        context: contextvars.Context = handle_context(self)
         return context
 
     def cancel(self) -> None:
@@ -99,14 +106,13 @@ def new(loop: Any, callback: Any, args: tuple[Any, ...], context: Any) -> Handle
 
 def run(handle: Handle) -> None:
     """Makes the call; an exception goes to the loop's exception handler."""
-    if handle._cancelled:
-        return
-    try:
-        runtime.call(handle)
-    except (SystemExit, KeyboardInterrupt):
-        raise
-    except BaseException as exc:  # a callback may raise anything; the loop goes on
-        report(handle, exc)
+    if not handle._cancelled:
+        try:
+            call(handle)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:  # a callback may raise anything; the loop goes on
+            report(handle, exc)
 
 
 def report(handle: Handle, exc: BaseException) -> None:

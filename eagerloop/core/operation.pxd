@@ -1,5 +1,3 @@
-from . cimport runtime
-
 cdef int FRESH, WAITING, SPENT
 
 
@@ -18,3 +16,8 @@ cdef object exception_of(object typ, object val, object tb)
 cdef int poll(Operation op) except -1
 cdef int fail(Operation op, object exc) except -1
 cdef object take(Operation op, bint finished)
+
+
+cdef extern from "runtime.h":
+    int install_operation "EL_INSTALL" (
+        object cls, int (*poll)(Operation) except -1, object (*take)(Operation, bint)) except -1

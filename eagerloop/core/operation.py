@@ -18,10 +18,15 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from . import runtime
-
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    import cython
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares it
+    from .runtime import install_operation
 
 FRESH = 0  # never polled
 WAITING = 1  # somebody waits for `value`
@@ -137,5 +142,5 @@ def take(op: Operation, finished: bool) -> Any:
     return value
 
 
-runtime.install_operation(Operation, poll, take)
+install_operation(Operation, poll, take)
 Coroutine.register(Operation)

@@ -14,8 +14,6 @@ import weakref
 from collections.abc import Iterator
 from typing import Any
 
-from . import runtime
-
 _loops: weakref.WeakSet[Any] = weakref.WeakSet()
 _stdlib_all_tasks = _tasks.all_tasks
 
@@ -26,7 +24,7 @@ class _Registered(set[Any]):
     def __iter__(self) -> Iterator[Any]:
         yield from set.copy(self)
         for loop in list(_loops):
-            for task in runtime.task_list(loop):
+            for task in loop._live_tasks():
                 yield weakref.ref(task)
 
     def copy(self) -> Any:

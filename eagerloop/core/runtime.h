@@ -298,7 +298,7 @@ static PyObject *el_pool[EL_POOL];
 static int el_pooled = 0;
 static PyObject *el_no_variables = NULL; /* the empty mapping; NULL: the layout is not the one we know */
 
-static int el_context_init(void) {
+static inline int el_context_init(void) {
     PyObject *context = PyContext_New();
     if (context == NULL) return -1;
     el_context *box = (el_context *)context;
@@ -390,7 +390,7 @@ enum { EL_YIELDED = 0, EL_RETURNED = 1, EL_RAISED = 2 };
 static int el_kind_of_last = EL_YIELDED;
 static PyObject *el_str_throw = NULL;
 
-static PyObject *el_take_exception(void) {
+static inline PyObject *el_take_exception(void) {
 #if PY_VERSION_HEX >= 0x030C0000
     return PyErr_GetRaisedException();
 #else
@@ -541,7 +541,7 @@ static inline int el_current_set(PyObject *loop, PyObject *task) {
 }
 
 /* To be called by every module that uses 3, 4 or 6, before it does. */
-static int el_init(void) {
+static inline int el_init(void) {
     if (el_str_throw != NULL) return 0;
     PyObject *tasks = PyImport_ImportModule("asyncio.tasks");
     if (tasks == NULL) return -1;
@@ -567,7 +567,6 @@ typedef struct el_link {
 } el_link;
 
 static inline void el_link_insert(el_link *head, el_link *link, PyObject *task) {
-    if (head->next == NULL) head->next = head->previous = head;
     link->task = task;
     link->previous = head->previous;
     link->next = head;
@@ -600,6 +599,7 @@ static inline void el_link_abandon(el_link *head) {
     while (head->next != NULL && head->next != head) el_link_remove(head->next);
 }
 
+#define EL_TASKS_BEGIN(agenda) ((agenda)->_tasks.next = (agenda)->_tasks.previous = &(agenda)->_tasks)
 #define EL_TASK_LINK(agenda, task) el_link_insert(&(agenda)->_tasks, &(task)->_link, (PyObject *)(task))
 #define EL_TASK_UNLINK(task) el_link_remove(&(task)->_link)
 #define EL_TASK_LIST(agenda) el_link_list(&(agenda)->_tasks)
@@ -684,7 +684,7 @@ static inline struct epoll_event *el_epoll_events(int size) {
     return events;
 }
 
-#define EL_EVENT_FD(events, i) ((events)[i].data.fd)
-#define EL_EVENT_BITS(events, i) ((events)[i].events)
+#define EL_EVENT_FD(batch, i) ((batch)[i].data.fd)
+#define EL_EVENT_BITS(batch, i) ((batch)[i].events)
 
 #endif

@@ -1,18 +1,6 @@
-# What runtime.h offers, by the names its Python twin runtime.py uses.
-from .delay cimport Delay
-from .future cimport Future
-from .handle cimport Handle
-from .operation cimport Operation
-from .task cimport Task
-from .timers cimport Alarm, TimerHandle
-from .agenda cimport Agenda
-
-
-cdef extern from "runtime.h" nogil:
-    ctypedef struct el_link:
-        pass
-    ctypedef struct epoll_event "struct epoll_event":
-        pass
+# What runtime.h offers, by the names its Python twin runtime.py uses. The macros that look into an object's fields are
+# declared beside the object's class: each .pxd knows its own layout, and none has to know all.
+from .structs cimport epoll_event
 
 
 cdef extern from "runtime.h":
@@ -28,12 +16,6 @@ cdef extern from "runtime.h":
 
     # 2. Heap
     object heap_new "el_heap_new" ()
-    int heap_push_handle "EL_HEAP_PUSH" (object heap, TimerHandle entry, double when) except -1
-    int heap_push_delay "EL_HEAP_PUSH" (object heap, Delay entry, double when) except -1
-    int heap_push_alarm "EL_HEAP_PUSH" (object heap, Alarm entry, double when) except -1
-    bint heap_remove_handle "EL_HEAP_REMOVE" (object heap, TimerHandle entry) noexcept
-    bint heap_remove_delay "EL_HEAP_REMOVE" (object heap, Delay entry) noexcept
-    bint heap_remove_alarm "EL_HEAP_REMOVE" (object heap, Alarm entry) noexcept
     Py_ssize_t heap_len "el_heap_len" (object heap) noexcept
     double heap_next "el_heap_next" (object heap) noexcept
     object heap_pop "el_heap_pop" (object heap)
@@ -43,35 +25,20 @@ cdef extern from "runtime.h":
     # 3. Context
     object snapshot "el_context_snapshot" ()
     object context_of "el_context_box" (object snapshot)
-    object task_context "EL_CONTEXT_OBJECT" (Task owner)
-    object handle_context "EL_CONTEXT_OBJECT" (Handle owner)
-    object call "EL_CALL" (Handle handle)
 
     # 4. Send
     enum: YIELDED "EL_YIELDED"
     enum: RETURNED "EL_RETURNED"
     enum: RAISED "EL_RAISED"
-    object send "EL_SEND" (Task task, object error)
     int kind "EL_KIND" (object outcome) noexcept
     object value "EL_VALUE" (object outcome)
     bint is_native "el_is_native" (object instance) noexcept
     void gc_track "el_gc_track" (object instance) noexcept
     void gc_untrack "el_gc_untrack" (object instance) noexcept
 
-    # 5. Awaitable
-    int install_future "EL_INSTALL" (object cls, int (*poll)(Future) except -1, object (*take)(Future, bint)) except -1
-    int install_operation "EL_INSTALL" (
-        object cls, int (*poll)(Operation) except -1, object (*take)(Operation, bint)) except -1
-
     # 6. Current
     object get_current "el_current_get" (object loop)
     int set_current "el_current_set" (object loop, object task) except -1
-
-    # 7. Tasks
-    void task_link "EL_TASK_LINK" (Agenda agenda, Task task) noexcept
-    void task_unlink "EL_TASK_UNLINK" (Task task) noexcept
-    list task_list "EL_TASK_LIST" (Agenda agenda)
-    void tasks_abandon "EL_TASKS_ABANDON" (Agenda agenda) noexcept
 
     # 8. Kernel
     int check_signals "el_check_signals" () except -1

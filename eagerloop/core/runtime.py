@@ -238,8 +238,12 @@ def task_list(agenda: Agenda) -> list[Any]:
     return list(agenda._tasks)
 
 
-def tasks_abandon(agenda: Agenda) -> None:
+def tasks_begin(agenda: Agenda) -> None:
     agenda._tasks = weakref.WeakSet()
+
+
+def tasks_abandon(agenda: Agenda) -> None:
+    """The set goes with its loop."""
 
 
 # 8. Kernel

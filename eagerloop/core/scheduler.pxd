@@ -1,6 +1,7 @@
 cimport cython
 
 from . cimport current, future, handle, runtime, task, timers, watch
+
 from .future cimport Future
 from .handle cimport Handle
 from .poller cimport Poller

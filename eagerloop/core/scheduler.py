@@ -173,11 +173,11 @@ class Scheduler(Turn):
         if self._debug:
             self._check_callback(callback, method)
             timer._source_traceback = stacks.creation_stack()
-        runtime.heap_push_handle(self._timers, timer, when)
+        timers.add(self, timer)
         return timer
 
     def _timer_handle_cancelled(self, timer: TimerHandle) -> None:
-        runtime.heap_remove_handle(self._timers, timer)
+        timers.remove(self, timer)
 
     def _check_callback(self, callback: Any, method: str) -> None:
         """Debug mode: what is a call, and what is surely meant to be a task."""

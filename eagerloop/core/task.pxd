@@ -1,5 +1,6 @@
 from . cimport current, future, runtime
 from .future cimport Future
+from .structs cimport el_link
 from .agenda cimport Agenda
 
 cdef object _next_name
@@ -17,7 +18,7 @@ cdef class Task(Future):
     cdef public bint _must_cancel
     cdef public bint _log_destroy_pending
     # its place in the loop's list of tasks
-    cdef runtime.el_link _link
+    cdef el_link _link
 
 cdef int check_arguments(object coro, object context) except -1
 cdef int begin(Task task, object coro, object name, object context) except -1
@@ -30,8 +31,16 @@ cdef int step(Task task, object error) except -1
 cdef int step_foreign(Task task, object error) except -1
 cdef int finish(Task task, int kind, object value) except -1
 cdef int wait_for(Task task, object waited) except -1
+cdef int wait_generally(Task task, object waited) except -1
 cdef int wait_natively(Task task, Agenda agenda, Future waited) except -1
 cdef int deliver_cancel(Task task) except -1
 cdef int throw_later(Task task, str message) except -1
 cdef object loop_of(object fut)
 cdef int report_destroyed(Task task) except -1
+
+
+cdef extern from "runtime.h":
+    object send "EL_SEND" (Task task, object error)
+    object task_context "EL_CONTEXT_OBJECT" (Task owner)
+    void task_link "EL_TASK_LINK" (Agenda agenda, Task task) noexcept
+    void task_unlink "EL_TASK_UNLINK" (Task task) noexcept

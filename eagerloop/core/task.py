@@ -30,7 +30,14 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from types import FrameType
 
+    import cython
+
     from .agenda import Agenda
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares them
+    from .runtime import send, task_context, task_link, task_unlink
 
 _next_name = itertools.count(1).__next__
 
@@ -75,10 +82,12 @@ class Task(Future):
         Future.__init__(self, loop=loop)
         check_arguments(coro, context)
         begin(self, coro, name, context)
-        if eager_start and self._loop.is_running():
-            start_eagerly(self)
-        else:
+        if not eager_start or not self._loop.is_running():
             start(self)
+        elif self._agenda is None:
+            start_eagerly_foreign(self)
+        else:
+            start_eagerly(self)
 
     def __repr__(self) -> str:
         return reprs.task_repr(self)
@@ -89,7 +98,7 @@ class Task(Future):
         Future.__del__(self)
 
     def __dealloc__(self) -> None:
-        runtime.task_unlink(self)
+        task_unlink(self)
 
     def get_coro(self) -> Any:
         """The coroutine; None for an eager task that ended at its first step (CPython 3.12)."""
@@ -97,7 +106,7 @@ class Task(Future):
 
     def get_context(self) -> contextvars.Context:
         """The Context that the task runs in."""
-        context: contextvars.Context = runtime.task_context(self)
+        context: contextvars.Context = task_context(self)
         return context
 
     def get_name(self) -> str:
@@ -200,11 +209,11 @@ def new(agenda: Agenda, coro: Any, name: object, context: Any, eager: bool) -> T
     task._log = False
     begin(task, coro, name, context)
     if agenda._debug:
-        task.__dict__["_source_traceback"] = stacks.creation_stack()
+        task._source_traceback = stacks.creation_stack()
     if eager and agenda._thread_id != 0:
         start_eagerly(task)
     else:
-        runtime.task_link(agenda, task)
+        task_link(agenda, task)
         runtime.ring_push(agenda._ring, task)
     return task
 
@@ -216,16 +225,13 @@ def start(task: Task) -> None:
         task._loop.call_soon(task._step, context=task.get_context())
     else:
         task._agenda._check_schedule()
-        runtime.task_link(task._agenda, task)
+        task_link(task._agenda, task)
         runtime.ring_push(task._agenda._ring, task)
 
 
 def start_eagerly(task: Task) -> None:
-    """Runs the first step now; only a task that goes on is registered."""
+    """Runs the first step now; a coroutine that ends with it leaves no trace on the loop."""
     agenda = task._agenda
-    if agenda is None:
-        start_eagerly_foreign(task)
-        return
     if agenda._thread_id != threading.get_ident():
         task._log_destroy_pending = False
         task._coro.close()
@@ -233,7 +239,7 @@ def start_eagerly(task: Task) -> None:
             "an eager task can only be started from the thread that runs its event loop; "
             "use run_coroutine_threadsafe() or eager_start=False"
         )
-    runtime.task_link(agenda, task)
+    task_link(agenda, task)
     previous = current.swap(agenda, task)
     try:
         step(task, None)
@@ -278,23 +284,22 @@ def step(task: Task, error: BaseException | None) -> None:
     task._fut_waiter = None
     if agenda is None:
         step_foreign(task, error)
-        return
-    current.enter(agenda, task)
-    outcome = runtime.send(task, error)
-    kind = runtime.kind(outcome)
-    if kind == runtime.YIELDED:
-        if outcome is None:
+    else:
+        current.enter(agenda, task)
+        outcome = send(task, error)
+        kind = runtime.kind(outcome)
+        if kind != runtime.YIELDED:
+            finish(task, kind, runtime.value(outcome))
+        elif outcome is None:
             runtime.ring_push(agenda._ring, task)
         else:
             wait_for(task, outcome)
-    else:
-        finish(task, kind, runtime.value(outcome))
 
 
 def step_foreign(task: Task, error: BaseException | None) -> None:
     loop = task._loop
     runtime.set_current(loop, task)
-    outcome = runtime.send(task, error)
+    outcome = send(task, error)
     kind = runtime.kind(outcome)
     runtime.set_current(loop, None)
     if kind != runtime.YIELDED:
@@ -307,15 +312,15 @@ def step_foreign(task: Task, error: BaseException | None) -> None:
 
 def finish(task: Task, kind: int, value: Any) -> None:
     """The coroutine returned `value` or raised it."""
-    runtime.task_unlink(task)
+    task_unlink(task)
     if kind == runtime.RETURNED:
         if task._must_cancel:
             task._must_cancel = False
-            future.cancel(task, task._outcome)
+            future.end_cancelled(task, task._outcome)
         else:
             future.settle(task, value)
     elif isinstance(value, CancelledError):
-        future.cancel(task, None)
+        future.end_cancelled(task, None)
         task._extra = value
     else:
         future.fail(task, value)
@@ -328,7 +333,12 @@ def wait_for(task: Task, waited: Any) -> None:
     agenda = task._agenda
     if agenda is not None and isinstance(waited, Future) and runtime.is_native(waited):
         wait_natively(task, agenda, waited)
-        return
+    else:
+        wait_generally(task, waited)
+
+
+def wait_generally(task: Task, waited: Any) -> None:
+    """Waits for a future of any make, by asyncio's protocol."""
     blocking = getattr(waited, "_asyncio_future_blocking", None)
     if blocking is None:
         if hasattr(waited, "send") and hasattr(waited, "gi_frame"):

@@ -1,6 +1,5 @@
-from . cimport runtime
-from .handle cimport Handle
 from .agenda cimport Agenda
+from .handle cimport Handle
 
 
 cdef class TimerHandle(Handle):
@@ -9,6 +8,8 @@ cdef class TimerHandle(Handle):
     cdef readonly double _when
 
 cdef TimerHandle new(object loop, double when, object callback, tuple args, object context)
+cdef int add(Agenda agenda, TimerHandle timer) except -1
+cdef bint remove(Agenda agenda, TimerHandle timer) except -1
 
 
 cdef class Alarm:
@@ -18,3 +19,10 @@ cdef class Alarm:
 
 cdef int set_alarm(Agenda agenda, Alarm alarm, double when) except -1
 cdef bint clear_alarm(Agenda agenda, Alarm alarm) except -1
+
+
+cdef extern from "runtime.h":
+    int heap_push_handle "EL_HEAP_PUSH" (object heap, TimerHandle entry, double when) except -1
+    int heap_push_alarm "EL_HEAP_PUSH" (object heap, Alarm entry, double when) except -1
+    bint heap_remove_handle "EL_HEAP_REMOVE" (object heap, TimerHandle entry) noexcept
+    bint heap_remove_alarm "EL_HEAP_REMOVE" (object heap, Alarm entry) noexcept

@@ -10,13 +10,24 @@ import asyncio.events as _events
 import contextvars
 from typing import TYPE_CHECKING, Any
 
-from . import reprs, runtime
 from .handle import Handle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import cython
+
     from .agenda import Agenda
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares them
+    from .runtime import (
+        heap_push_alarm,
+        heap_push_handle,
+        heap_remove_alarm,
+        heap_remove_handle,
+    )
 
 
 class TimerHandle(Handle):
@@ -107,6 +118,16 @@ def new(loop: Any, when: float, callback: Any, args: tuple[Any, ...], context: A
     return timer
 
 
+def add(agenda: Agenda, timer: TimerHandle) -> None:
+    """Puts a timer into the heap."""
+    heap_push_handle(agenda._timers, timer, timer._when)
+
+
+def remove(agenda: Agenda, timer: TimerHandle) -> bool:
+    """Takes it out again; False if it was not in."""
+    return heap_remove_handle(agenda._timers, timer)
+
+
 class Alarm:
     """A timer that is its own callback, for objects that set and clear one all the time (timeouts)."""
 
@@ -121,10 +142,10 @@ class Alarm:
 
 def set_alarm(agenda: Agenda, alarm: Alarm, when: float) -> None:
     """Has `alarm._due()` called at loop time `when`, in place of an earlier setting."""
-    runtime.heap_remove_alarm(agenda._timers, alarm)
-    runtime.heap_push_alarm(agenda._timers, alarm, when)
+    heap_remove_alarm(agenda._timers, alarm)
+    heap_push_alarm(agenda._timers, alarm, when)
 
 
 def clear_alarm(agenda: Agenda, alarm: Alarm) -> bool:
     """Takes it back; False if it was not set."""
-    return runtime.heap_remove_alarm(agenda._timers, alarm)
+    return heap_remove_alarm(agenda._timers, alarm)

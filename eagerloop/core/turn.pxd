@@ -1,6 +1,7 @@
 cimport cython
 
 from . cimport current, delay, handle, runtime, task, watch
+
 from .agenda cimport Agenda
 from .delay cimport Delay
 from .handle cimport Handle

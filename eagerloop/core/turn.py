@@ -114,16 +114,16 @@ class Turn(Agenda):
     def _run_entry(self, entry: Any) -> None:
         if isinstance(entry, Task):
             task.run(entry)
-            return
-        current.leave(self)
-        if type(entry) is Handle or type(entry) is TimerHandle:
-            handle.run(entry)
-        elif type(entry) is Watch:
-            watch.run(entry)
-        elif isinstance(entry, Alarm):
-            entry._due()
         else:
-            entry._run()
+            current.leave(self)
+            if type(entry) is Handle or type(entry) is TimerHandle:
+                handle.run(entry)
+            elif type(entry) is Watch:
+                watch.run(entry)
+            elif isinstance(entry, Alarm):
+                entry._due()
+            else:
+                entry._run()
 
     def _run_timed(self, entry: Any) -> None:
         """In debug mode: a callback that takes long is reported by name."""

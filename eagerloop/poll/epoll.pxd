@@ -1,7 +1,7 @@
 cimport cython
 
-from ..core cimport runtime, watch
 from ..core.poller cimport Poller
+from ..core.structs cimport epoll_event
 
 cdef int IN, OUT, ADD, DELETE, MODIFY, BATCH
 
@@ -9,7 +9,7 @@ cdef int IN, OUT, ADD, DELETE, MODIFY, BATCH
 cdef class Epoll(Poller):
     cdef int epfd
     # room for BATCH events
-    cdef runtime.epoll_event *events
+    cdef epoll_event *events
     # the descriptor's owner
     cdef object object
 
@@ -19,3 +19,6 @@ cdef class Epoll(Poller):
     cpdef change(self, int fd, int before, int after)
     cdef int forget(self, int fd) except -1
     cpdef close(self)
+
+# after the classes: the header's functions take them, and so its declarations need them
+from ..core cimport runtime, watch

@@ -1,0 +1,6 @@
+# The header's structs, apart from its functions: classes embed them, and the functions take those classes.
+cdef extern from "runtime.h" nogil:
+    ctypedef struct el_link:
+        pass
+    ctypedef struct epoll_event "struct epoll_event":
+        pass
