@@ -1,3 +1,5 @@
+cimport cython
+
 from . cimport future
 from .agenda cimport Agenda
 from .future cimport Future
@@ -8,6 +10,7 @@ cdef class Delay(Future):
     cdef Py_ssize_t _place
     cdef object _value
 
+@cython.locals(delay=Delay)
 cdef Delay new(Agenda agenda, double when, object value)
 cdef int expire(Delay delay) except -1
 

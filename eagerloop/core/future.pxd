@@ -1,3 +1,5 @@
+cimport cython
+
 from . cimport runtime
 from .agenda cimport Agenda
 
@@ -22,6 +24,7 @@ cdef class Future:
     cdef object __weakref__
     cdef dict __dict__
 
+@cython.locals(fut=Future)
 cdef Future new(Agenda agenda)
 cdef bint is_pending(Future fut) noexcept
 cdef int settle(Future fut, object value) except -1

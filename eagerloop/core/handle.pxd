@@ -1,3 +1,5 @@
+cimport cython
+
 from . cimport runtime
 
 
@@ -13,6 +15,7 @@ cdef class Handle:
     cdef public object _source_traceback
     cdef object __weakref__
 
+@cython.locals(handle=Handle)
 cdef Handle new(object loop, object callback, tuple args, object context)
 cdef int run(Handle handle) except -1
 cdef int report(Handle handle, object exc) except -1

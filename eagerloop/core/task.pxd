@@ -1,3 +1,5 @@
+cimport cython
+
 from . cimport current, future, runtime
 from .future cimport Future
 from .structs cimport el_link
@@ -22,6 +24,7 @@ cdef class Task(Future):
 
 cdef int check_arguments(object coro, object context) except -1
 cdef int begin(Task task, object coro, object name, object context) except -1
+@cython.locals(task=Task)
 cdef Task new(Agenda agenda, object coro, object name, object context, bint eager)
 cdef int start(Task task) except -1
 cdef int start_eagerly(Task task) except -1

@@ -1,3 +1,5 @@
+cimport cython
+
 from .agenda cimport Agenda
 from .handle cimport Handle
 
@@ -7,6 +9,7 @@ cdef class TimerHandle(Handle):
     cdef Py_ssize_t _place
     cdef readonly double _when
 
+@cython.locals(timer=TimerHandle)
 cdef TimerHandle new(object loop, double when, object callback, tuple args, object context)
 cdef int add(Agenda agenda, TimerHandle timer) except -1
 cdef bint remove(Agenda agenda, TimerHandle timer) except -1

@@ -19,7 +19,7 @@ cdef class Timeout(Alarm):
     cdef object _when
 
     cdef int _enter(self) except -1
-    cdef int _exit(self, object exc_type, object exc_val) except -1
+    cdef object _exit(self, object exc_type, object exc_val)
     cdef object _arm(self, object when)
     cdef int _disarm(self) except -1
 
