@@ -6,10 +6,7 @@ I/O is in eventloop.py; calls, timers and tasks are in core/scheduler.py, the tu
 from __future__ import annotations
 
 import asyncio.events as _events
-import os
-import signal
 import sys
-import threading
 import traceback
 import warnings
 import weakref
@@ -19,10 +16,12 @@ from typing import Any
 from asyncio.base_events import _run_until_complete_cb  # anyio knows root tasks by it
 
 from . import coroutines, poll
-from .core import registry
+from .core import fork, registry
+from .core.poller import Poller
 from .core.task import Task
 from .executor import Executors
 from .log import logger
+from .process.signals import SignalHandlers
 from .poll.waker import Waker
 from .core.future import isfuture
 from .tasks.spawning import ensure_future
@@ -44,23 +43,23 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):
     def __init__(self, *, poller: str | None = None, eager: bool = False) -> None:
         made = poll.make(poller)
         super().__init__(made, eager)
-        self._pid = os.getpid()
         self._poller_object = made
         self._exception_handler: Callable[..., object] | None = None
         self._asyncgens: weakref.WeakSet[AsyncGenerator[Any, Any]] = weakref.WeakSet()
         self._asyncgens_shutdown_called = False
         self._origin_tracking_depth: int | None = None
         self._clock_resolution = 1e-9
-        self._previous_wakeup_fd: int | None = None
+        self._signals = SignalHandlers(self)
         self._waker: Waker | None = None
         if isinstance(made, poll.Null):
             self._wake = made.wake
         else:
-            self._waker = Waker(self._handle_signal)
+            self._waker = Waker(self._signals.deliver)
             self._wake = self._waker.wake
             self._watch_read(self._waker.reader.fileno(), self._waker)
         self.set_debug(coroutines._is_debug_mode())
         registry.register_loop(self)
+        fork.adopt(self)
 
     def __repr__(self) -> str:
         return (
@@ -122,10 +121,7 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):
         sys.set_asyncgen_hooks(
             firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook
         )
-        if self._waker is not None and threading.current_thread() is threading.main_thread():
-            self._previous_wakeup_fd = signal.set_wakeup_fd(
-                self._waker.writer.fileno(), warn_on_full_buffer=False
-            )
+        self._signals.begin_run()
         _events._set_running_loop(self)
 
     def _run_forever_cleanup(self) -> None:
@@ -133,9 +129,7 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):
         _events._set_running_loop(None)
         self._set_coroutine_origin_tracking(False)
         sys.set_asyncgen_hooks(*self._previous_asyncgen_hooks)
-        if self._previous_wakeup_fd is not None:
-            signal.set_wakeup_fd(self._previous_wakeup_fd)
-            self._previous_wakeup_fd = None
+        self._signals.end_run()
 
     def stop(self) -> None:
         """Lets `run_forever` return after the current turn."""
@@ -161,7 +155,7 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):
             return
         if self._debug:
             logger.debug("Close %r", self)
-        self._remove_signal_handlers()
+        self._signals.close()
         self._discard_all()
         self._executor_shutdown_called = True
         executor, self._default_executor = self._default_executor, None
@@ -180,13 +174,13 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):
     def _write_to_self(self) -> None:
         self._wake()
 
-    # Signals: process/signals.py overrides these through EventLoop.
-
-    def _handle_signal(self, number: int) -> None:
-        """A signal came; without handlers of ours the interpreter's handler is all."""
-
-    def _remove_signal_handlers(self) -> None:
-        """The loop closes."""
+    def _after_fork(self, poller: Poller) -> None:
+        """In a forked child: gives up what is shared with the parent, whose loop this is."""
+        self._disown(poller)
+        self._poller_object.close()
+        self._poller_object = poller
+        if self._waker is not None:
+            self._waker.close()
 
     # Debug mode.
 

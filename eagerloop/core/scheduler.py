@@ -77,11 +77,19 @@ class Scheduler(Turn):
         self._thread_id = 0
         current.leave(self)
 
+    def _disown(self, poller: Poller) -> None:
+        """In a forked child: the loop is the parent's; from the next turn on `poller` refuses."""
+        self._poller = poller
+        self._unpolled = -1
+        self._waiting = False
+        self._current = None
+
     def _discard_all(self) -> None:
         """The loop closes: nothing that is scheduled will run."""
         self._closed = True
         runtime.ring_clear(self._ring)
         runtime.heap_clear(self._timers)
+        self._poller.watches.clear()
         self._flushing = []
 
     # Calls.

@@ -1,0 +1,1 @@
+"""Signals, pipes and child processes, and who exited."""

@@ -1,0 +1,329 @@
+"""The writing end of a pipe.
+
+Per packet, so compiled. Rules, beside those of pipe.py:
+
+1. The first write of a turn goes out at once. What follows in that turn waits for the turn's end
+   while it is little, and leaves with one system call; it never waits longer, nor once it is large.
+2. A writer hears from the poller that its reader has gone, before it writes again.
+"""
+
+from __future__ import annotations
+
+import asyncio.transports as _transports
+import os
+import socket
+import stat
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .. import constants
+from ..log import logger
+from .pipe import PipeTransport, wake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_HELD_BYTES = 16 * 1024  # from this on, writes are not held back to be joined
+_JOIN_BYTES = 64 * 1024  # up to this, pieces are copied together instead of listed for writev
+_PIECES = 64  # a pipe takes 64 KiB at a time; listing more pieces than that only costs
+_HIGH_WATER_BYTES = 64 * 1024  # asyncio's default
+_LOST_WRITES = constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES
+
+# There the writing end of a named FIFO polls readable while data is in it, and not when the reader
+# leaves: watching it would only ever report a false end.
+_FIFO_HIDES_THE_END = sys.platform in ("darwin", "ios", "tvos", "watchos", "sunos5")
+
+_WRITABLE_KINDS = "Pipe transport is only for pipes, sockets and character devices"
+
+
+class WritePipeTransport(PipeTransport):
+    """The writing end: what connect_write_pipe returns (asyncio.WriteTransport).
+
+    Data that the pipe has not taken is in `_pieces`. While it is there, either the pipe is full and
+    the poller watches for room (`_waiting`), or the data is held for the turn's end (`_turn_open`).
+    """
+
+    __slots__ = (
+        "_pieces",
+        "_size",
+        "_waiting",
+        "_turn_open",
+        "_conn_lost",
+        "_high_water",
+        "_low_water",
+        "_protocol_paused",
+    )
+
+    def __init__(
+        self, loop: Any, pipe: Any, protocol: Any, waiter: Any = None, extra: Any = None
+    ) -> None:
+        """`waiter` is woken once the protocol is connected.
+
+        Raises:
+            ValueError: `pipe` is a regular file, which is always ready and so can't be polled.
+        """
+        PipeTransport.__init__(self, loop, pipe, protocol, extra, _WRITABLE_KINDS)
+        self._pieces: list[bytes | memoryview] = []
+        self._size = 0
+        self._waiting = False
+        self._turn_open = False
+        self._conn_lost = 0
+        self._high_water = _HIGH_WATER_BYTES
+        self._low_water = _HIGH_WATER_BYTES // 4
+        self._protocol_paused = False
+        loop.call_soon(protocol.connection_made, self)
+        loop.call_soon(self._start)
+        if waiter is not None:
+            loop.call_soon(wake, waiter)
+
+    @property  # type: ignore[misc]  # for isinstance(transport, asyncio.WriteTransport)
+    def __class__(self) -> type:
+        return _transports.WriteTransport
+
+    def __repr__(self) -> str:
+        info = self._state()
+        if self._is_live():
+            info.append("polling" if self._waiting else "idle")
+            info.append(f"bufsize={self._size}")
+        return f"<{' '.join(info)}>"
+
+    def _start(self) -> None:
+        """Rule 2: a pipe or socket whose reader has gone polls readable."""
+        hidden = stat.S_ISCHR(self._mode)
+        if _FIFO_HIDES_THE_END and stat.S_ISFIFO(self._mode):
+            hidden = os.fstat(self._fileno).st_nlink > 0
+        if not hidden and not self._closing:
+            self._loop._watch_read(self._fileno, self)
+
+    # -- flow control ----------------------------------------------------------------------------
+
+    def get_write_buffer_size(self) -> int:
+        """Bytes not yet taken by the pipe."""
+        return int(self._size)
+
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        """(low, high) in bytes."""
+        return (self._low_water, self._high_water)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Above `high` bytes the protocol is paused, at `low` bytes it goes on.
+
+        Raises:
+            ValueError: not high >= low >= 0.
+        """
+        if high is None:
+            high = _HIGH_WATER_BYTES if low is None else 4 * low
+        if low is None:
+            low = high // 4
+        if not high >= low >= 0:
+            raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
+        self._high_water = high
+        self._low_water = low
+        self._maybe_pause()
+
+    def _maybe_pause(self) -> None:
+        if self._protocol_paused or not self._waiting or self._size <= self._high_water:
+            return
+        self._protocol_paused = True
+        try:
+            self._protocol.pause_writing()
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:  # the protocol's mistake must not stop the data
+            self._report("protocol.pause_writing() failed", exc)
+
+    def _maybe_resume(self) -> None:
+        if not self._protocol_paused or self._size > self._low_water:
+            return
+        self._protocol_paused = False
+        try:
+            self._protocol.resume_writing()
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:  # the protocol's mistake must not stop the data
+            self._report("protocol.resume_writing() failed", exc)
+
+    def _report(self, message: str, exc: BaseException) -> None:
+        self._loop.call_exception_handler(
+            {"message": message, "exception": exc, "transport": self, "protocol": self._protocol}
+        )
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    def write(self, data: Any) -> None:
+        """Send bytes; what the pipe doesn't take now is sent later, and may be changed meanwhile.
+
+        Raises:
+            TypeError: `data` is not bytes, bytearray or memoryview.
+        """
+        if isinstance(data, bytes):
+            size = len(data)
+        elif isinstance(data, bytearray | memoryview):
+            data = memoryview(data)
+            size = data.nbytes
+        else:
+            raise TypeError(
+                "data argument must be a bytes-like object, not " + repr(type(data).__name__)
+            )
+        if size == 0:
+            return
+        if self._conn_lost or self._closing:
+            if self._conn_lost >= _LOST_WRITES:
+                logger.warning("pipe closed by peer or os.write(pipe, data) raised exception.")
+            self._conn_lost += 1
+            return
+        if self._pieces or (self._turn_open and size < _HELD_BYTES):
+            # Only bytes can't change behind our back.
+            self._pieces.append(data if isinstance(data, bytes) else bytes(data))
+            self._size += size
+            if not self._waiting and self._size >= _HELD_BYTES:
+                self._send_pieces()
+        else:
+            if not self._turn_open:
+                self._turn_open = True
+                self._loop._flush_later(self)
+            self._send(data, size, isinstance(data, bytes))
+        self._maybe_pause()
+
+    def writelines(self, list_of_data: Iterable[Any]) -> None:
+        """Send the concatenation of the pieces."""
+        self.write(b"".join(list_of_data))
+
+    def _send(self, data: Any, size: int, constant: bool) -> None:
+        """Write to the pipe; what it doesn't take is the first piece, copied unless `constant`."""
+        try:
+            sent = os.write(self._fileno, data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError as exc:
+            self._broken(exc)
+            return
+        if sent == size:
+            return
+        if not constant:
+            data = bytes(data)
+        self._pieces.insert(0, memoryview(data)[sent:])
+        self._size += size - sent
+        self._wait()
+
+    def _send_pieces(self) -> None:
+        """Write what is pending, one system call for many pieces."""
+        if self._size <= _JOIN_BYTES:
+            size = self._size
+            data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+            self._pieces.clear()
+            self._size = 0
+            self._send(data, size, True)
+            if not self._pieces:
+                self._unwait()
+            return
+        try:
+            sent = os.writev(self._fileno, self._pieces[:_PIECES])
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError as exc:
+            self._broken(exc)
+            return
+        self._size -= sent
+        done = 0
+        while sent > 0:
+            piece = self._pieces[done]
+            if sent < len(piece):
+                self._pieces[done] = memoryview(piece)[sent:]
+                break
+            sent -= len(piece)
+            done += 1
+        del self._pieces[:done]
+        if self._pieces:
+            self._wait()
+        else:
+            self._unwait()
+
+    def _wait(self) -> None:
+        if not self._waiting:
+            self._waiting = True
+            self._loop._watch_write(self._fileno, self)
+
+    def _unwait(self) -> None:
+        if self._waiting:
+            self._waiting = False
+            self._loop._unwatch_write(self._fileno)
+
+    def flush(self) -> None:
+        """The end of the turn: send what was held."""
+        self._turn_open = False
+        if self._pieces and not self._waiting:
+            self._send_pieces()
+            if self._pieces:
+                self._maybe_pause()
+            elif self._closing:
+                self._end(None)
+
+    def on_writable(self) -> None:
+        if not self._pieces:
+            return
+        self._send_pieces()
+        if self._ended:
+            return
+        self._maybe_resume()  # which may write more
+        if self._closing and not self._pieces:
+            self._end(None)
+
+    def on_readable(self) -> None:
+        """The reader has gone; or, on a socket, it talks back, which nobody here wants to hear."""
+        if stat.S_ISSOCK(self._mode) and not _has_ended(self._fileno):
+            self._loop._unwatch_read(self._fileno)
+            return
+        if self._loop.get_debug():
+            logger.info("%r was closed by peer", self)
+        self._abandon(BrokenPipeError() if self._pieces else None)
+
+    # -- the end ---------------------------------------------------------------------------------
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        """Close the pipe once everything has been sent."""
+        if self._closing:
+            return
+        self._closing = True
+        if self._pieces and not self._waiting:
+            self._send_pieces()
+        if not self._pieces:
+            self._end(None)
+
+    def close(self) -> None:
+        """The same as write_eof: for a pipe that is all there is to close."""
+        if self._pipe is not None:
+            self.write_eof()
+
+    def abort(self) -> None:
+        """Close the pipe now; what was not sent is lost."""
+        if self._pipe is not None:
+            self._abandon(None)
+
+    def _broken(self, exc: OSError) -> None:
+        self._conn_lost += 1
+        self._drop()
+        self._fatal_error(exc, "Fatal write error on pipe transport", True)
+
+    def _abandon(self, exc: BaseException | None) -> None:
+        self._drop()
+        self._end(exc)
+
+    def _drop(self) -> None:
+        self._pieces.clear()
+        self._size = 0
+        self._waiting = False
+
+
+def _has_ended(fileno: int) -> bool:
+    """Whether a readable socket is readable because its peer has gone."""
+    with socket.socket(fileno=os.dup(fileno)) as peer:
+        try:
+            return not peer.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:  # reset, or never connected
+            return True
