@@ -128,8 +128,8 @@ class TLSTransport:
         """Send `data`, now or when there is room; never blocks."""
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise TypeError(f"data: expecting a bytes-like instance, got {type(data).__name__}")
-        if isinstance(data, memoryview) and (data.itemsize != 1 or data.ndim != 1):
-            data = bytes(data)
+        if isinstance(data, memoryview):
+            data = data.cast("B") if data.c_contiguous else bytes(data)
         if len(data) > 0:
             self._ssl_protocol._write(data)
 
