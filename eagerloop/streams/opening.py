@@ -23,7 +23,7 @@ class Client:
     """A reader, its protocol, and the writer when there is a transport."""
 
     def __init__(self, limit: int) -> None:
-        self.loop = get_running_loop()
+        self.loop: Any = get_running_loop()
         self.reader = StreamReader(limit=limit, loop=self.loop)
         self.protocol = StreamReaderProtocol(self.reader, loop=self.loop)
 
@@ -79,7 +79,7 @@ async def start_server(
         limit: the readers', in bytes.
         kwds: as for `loop.create_server`, whose result this returns.
     """
-    loop = get_running_loop()
+    loop: Any = get_running_loop()
     factory = protocols(client_connected_cb, limit, loop)
     server: Server = await loop.create_server(factory, host, port, **kwds)
     return server

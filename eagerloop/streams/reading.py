@@ -84,6 +84,7 @@ class WaitForData(Reading):
     """`_wait_for_data`: until any byte comes, or the end; takes nothing."""
 
     __slots__ = ("name",)
+    name: str
 
     def is_ready(self) -> bool:
         return True  # asked only when a packet came
@@ -105,6 +106,7 @@ class Read(Reading):
     """Up to `count` bytes, as soon as there is one."""
 
     __slots__ = ("count",)
+    count: int
 
     def is_ready(self) -> bool:
         return self.count == 0 or self.reader._queue.size() > 0
@@ -129,6 +131,7 @@ class ReadExactly(Reading):
     """`count` bytes, not one less."""
 
     __slots__ = ("count",)
+    count: int
 
     def prepare(self) -> None:
         if self.count < 0:

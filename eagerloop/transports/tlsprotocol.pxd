@@ -1,6 +1,6 @@
 cimport cython
 
-from ..core.turn cimport Turn
+from ..core.scheduler cimport Scheduler
 from ..core.watch cimport Channel
 from . cimport tlsstate
 from .tlsapplication cimport Application
@@ -29,6 +29,8 @@ cdef class TLSProtocol(Channel):
     cdef Py_ssize_t _read_low
     # the application asked us to pause
     cdef bint _reading_paused
+    # the loop, if it is one of ours
+    cdef Scheduler _scheduler
     cdef object _shutdown_timeout
     cdef readonly object _sslcontext
     # one: for the handshake, then for the shutdown
@@ -39,8 +41,6 @@ cdef class TLSProtocol(Channel):
     cdef bint _transport_full
     # we paused the transport's reading
     cdef bint _transport_paused
-    # the loop, if it is one of ours
-    cdef Turn _turn
     cdef object _waiter
 
     cpdef flush(self)

@@ -32,7 +32,7 @@ from ..constants import (
     SSL_HANDSHAKE_TIMEOUT,
     SSL_SHUTDOWN_TIMEOUT,
 )
-from ..core.turn import Turn
+from ..core.scheduler import Scheduler
 from ..core.watch import Channel
 from ..log import logger
 from . import tlsstate
@@ -81,6 +81,7 @@ class TLSProtocol(Channel):
         "_read_high",
         "_read_low",
         "_reading_paused",
+        "_scheduler",
         "_shutdown_timeout",
         "_sslcontext",
         "_timer",
@@ -88,7 +89,6 @@ class TLSProtocol(Channel):
         "_transport",
         "_transport_full",
         "_transport_paused",
-        "_turn",
         "_waiter",
     )
 
@@ -116,7 +116,7 @@ class TLSProtocol(Channel):
         self._sslcontext = sslcontext
         self._tls = TLSState(sslcontext, server_side, server_hostname)
         self._loop = loop
-        self._turn = loop if isinstance(loop, Turn) else None
+        self._scheduler = loop if isinstance(loop, Scheduler) else None
         self._waiter = waiter
         self._app = Application(
             loop, app_protocol, TLSTransport(loop, self), not call_connection_made
@@ -379,9 +379,9 @@ class TLSProtocol(Channel):
 
     def _cork(self) -> None:
         """Hold further writes of this turn until `flush`; only a loop of ours has such an end."""
-        if self._turn is not None and not self._corked:
+        if self._scheduler is not None and not self._corked:
             self._corked = True
-            self._turn._flush_later(self)
+            self._scheduler._flush_later(self)
 
     def _write_backlog(self) -> None:
         """Encrypt and send what is waiting, for as long as the transport takes it."""

@@ -62,7 +62,7 @@ def test_our_server_to_a_foreign_client(run: Run, authority: Authority) -> None:
             authority.client().wrap_socket(connection, server_hostname="localhost") as secured,
         ):
             secured.sendall(HELLO)
-            data = receive(secured, len(HELLO))  # type: ignore[arg-type]
+            data = receive(secured, len(HELLO))
             secured.unwrap()
             return data
 
@@ -249,7 +249,7 @@ def test_over_a_foreign_loop(authority: Authority) -> None:
         loop = asyncio.get_running_loop()
         handlers: list[asyncio.Task[None]] = []
 
-        async def handler(reader: StreamReader, protocol: StreamReaderProtocol) -> None:
+        async def handler(reader: Any, protocol: StreamReaderProtocol) -> None:
             transport = await tls.start_tls(
                 loop, protocol._transport, protocol, authority.server(), server_side=True
             )
@@ -294,9 +294,9 @@ def test_what_start_tls_refuses(run: Run, authority: Authority) -> None:
         transport, protocol = await loop.create_connection(Recorder, sock=mine)
         with other:
             with pytest.raises(TypeError, match=r"sslcontext is expected to be an instance of"):
-                await loop.start_tls(transport, protocol, None)  # type: ignore[arg-type]
+                await loop.start_tls(transport, protocol, None)
             with pytest.raises(TypeError, match=r"is not supported by start_tls\(\)"):
-                await loop.start_tls(object(), protocol, authority.client())  # type: ignore[arg-type]
+                await loop.start_tls(object(), protocol, authority.client())
             for option in ("ssl_handshake_timeout", "ssl_shutdown_timeout"):
                 with pytest.raises(ValueError, match=f"{option} should be a positive number"):
                     await loop.start_tls(
@@ -304,7 +304,7 @@ def test_what_start_tls_refuses(run: Run, authority: Authority) -> None:
                         protocol,
                         authority.client(),
                         server_hostname="localhost",
-                        **{option: 0},  # type: ignore[arg-type]
+                        **{option: 0},
                     )
             with pytest.raises(ValueError, match="check_hostname requires server_hostname"):
                 await loop.start_tls(transport, protocol, authority.client())
