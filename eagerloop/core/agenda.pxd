@@ -20,6 +20,8 @@ cdef class Agenda:
     cdef object _clock
     # the thread that runs the loop; 0: none
     cdef readonly unsigned long _thread_id
+    # counts turns: a transport knows whether it has sent in this one
+    cdef long long _turn_number
     cdef double _polled_at
     # turns since the last poll; negative: the run begins and must poll
     cdef int _unpolled

@@ -35,6 +35,7 @@ class Agenda:
         "_current",
         "_clock",
         "_thread_id",
+        "_turn_number",
         "_polled_at",
         "_unpolled",
         "_waiting",
@@ -54,6 +55,7 @@ class Agenda:
         self._current = None
         self._clock = None
         self._thread_id = 0
+        self._turn_number = 0
         self._polled_at = 0.0
         self._unpolled = -1
         self._waiting = False

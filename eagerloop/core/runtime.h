@@ -384,6 +384,16 @@ static inline PyObject *el_context_call(PyObject **slot, PyObject *callback, PyO
 }
 #define EL_CALL(handle) el_context_call(&(handle)->_context, (handle)->_callback, (handle)->_args)
 
+/* Calls `function(argument)` in the owner's context. */
+static inline PyObject *el_context_call_one(PyObject **slot, PyObject *function, PyObject *argument) {
+    if (el_context_enter(slot) < 0) return NULL;
+    PyObject *context = *slot;
+    PyObject *result = PyObject_CallOneArg(function, argument);
+    el_context_leave(context, slot);
+    return result;
+}
+#define EL_CALL_ONE(owner, function, argument) el_context_call_one(&(owner)->_context, function, argument)
+
 /* -- 4. Send ----------------------------------------------------------------------------------------------- */
 
 enum { EL_YIELDED = 0, EL_RETURNED = 1, EL_RAISED = 2 };
@@ -683,6 +693,93 @@ static inline struct epoll_event *el_epoll_events(int size) {
     if (events == NULL) PyErr_NoMemory();
     return events;
 }
+
+/* Non-blocking sockets: a call takes less than giving the GIL back and taking it again would. -2: it would block. */
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#define EL_SCRATCH 65536 /* bytes read at once */
+#define EL_SMALL 16384   /* bytes; more are received in place, less are copied to an object of their size */
+#define EL_PIECES 64     /* buffers sent at once */
+#ifdef MSG_NOSIGNAL
+#define EL_SEND_FLAGS MSG_NOSIGNAL
+#else
+#define EL_SEND_FLAGS 0
+#endif
+
+static inline Py_ssize_t el_sock_result(Py_ssize_t count) {
+    if (count >= 0) return count;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return -2;
+    PyErr_SetFromErrno(PyExc_OSError);
+    return -1;
+}
+
+/* What has arrived, at most EL_SCRATCH bytes; b"" at the end; None if it would block. `last` is what came last time. */
+static inline PyObject *el_sock_recv(int fd, Py_ssize_t last) {
+    static char scratch[EL_SCRATCH];
+    PyObject *data = NULL;
+    char *target = scratch;
+    Py_ssize_t count;
+    if (last > EL_SMALL) {
+        if ((data = PyBytes_FromStringAndSize(NULL, EL_SCRATCH)) == NULL) return NULL;
+        target = PyBytes_AS_STRING(data);
+    }
+    do count = recv(fd, target, EL_SCRATCH, 0); while (count < 0 && errno == EINTR);
+    count = el_sock_result(count);
+    if (count < 0) {
+        Py_XDECREF(data);
+        return count == -2 ? Py_NewRef(Py_None) : NULL;
+    }
+    if (data == NULL) return PyBytes_FromStringAndSize(scratch, count);
+    if (count < EL_SCRATCH) _PyBytes_Resize(&data, count);
+    return data;
+}
+#define EL_SOCK_RECV(sock, fd, last) el_sock_recv(fd, last)
+
+static inline Py_ssize_t el_sock_recv_into(int fd, PyObject *buffer) {
+    Py_buffer view;
+    Py_ssize_t count;
+    if (PyObject_GetBuffer(buffer, &view, PyBUF_WRITABLE) < 0) return -1;
+    do count = recv(fd, view.buf, (size_t)view.len, 0); while (count < 0 && errno == EINTR);
+    count = el_sock_result(count);
+    PyBuffer_Release(&view);
+    return count;
+}
+#define EL_SOCK_RECV_INTO(sock, fd, buffer) el_sock_recv_into(fd, buffer)
+
+static inline Py_ssize_t el_sock_send(int fd, PyObject *data) {
+    Py_buffer view;
+    Py_ssize_t count;
+    if (PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) < 0) return -1;
+    do count = send(fd, view.buf, (size_t)view.len, EL_SEND_FLAGS); while (count < 0 && errno == EINTR);
+    count = el_sock_result(count);
+    PyBuffer_Release(&view);
+    return count;
+}
+#define EL_SOCK_SEND(sock, fd, data) el_sock_send(fd, data)
+
+/* Sends `pieces[first:]`, each bytes or a bytearray, without the first `offset` bytes. */
+static inline Py_ssize_t el_sock_sendmsg(int fd, PyObject *pieces, Py_ssize_t first, Py_ssize_t offset) {
+    struct iovec vector[EL_PIECES];
+    struct msghdr message;
+    Py_ssize_t count = PyList_GET_SIZE(pieces) - first;
+    if (count > EL_PIECES) count = EL_PIECES;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *piece = PyList_GET_ITEM(pieces, first + i);
+        int mutable = PyByteArray_Check(piece);
+        vector[i].iov_base = mutable ? PyByteArray_AS_STRING(piece) : PyBytes_AS_STRING(piece);
+        vector[i].iov_len = (size_t)(mutable ? PyByteArray_GET_SIZE(piece) : PyBytes_GET_SIZE(piece));
+    }
+    vector[0].iov_base = (char *)vector[0].iov_base + offset;
+    vector[0].iov_len -= (size_t)offset;
+    memset(&message, 0, sizeof(message));
+    message.msg_iov = vector;
+    message.msg_iovlen = (size_t)count;
+    do count = sendmsg(fd, &message, EL_SEND_FLAGS); while (count < 0 && errno == EINTR);
+    return el_sock_result(count);
+}
+#define EL_SOCK_SENDMSG(sock, fd, pieces, first, offset) el_sock_sendmsg(fd, pieces, first, offset)
 
 #define EL_EVENT_FD(batch, i) ((batch)[i].data.fd)
 #define EL_EVENT_BITS(batch, i) ((batch)[i].events)

@@ -50,3 +50,8 @@ cdef extern from "runtime.h":
     int epoll_control "el_epoll_control" (int epfd, int operation, int fd, unsigned int bits) except -1
     int event_fd "EL_EVENT_FD" (epoll_event *events, int i) noexcept
     unsigned int event_bits "EL_EVENT_BITS" (epoll_event *events, int i) noexcept
+    object sock_recv "EL_SOCK_RECV" (object sock, int fd, Py_ssize_t last)
+    Py_ssize_t sock_recv_into "EL_SOCK_RECV_INTO" (object sock, int fd, object buffer) except -1
+    Py_ssize_t sock_send "EL_SOCK_SEND" (object sock, int fd, object data) except -1
+    Py_ssize_t sock_sendmsg "EL_SOCK_SENDMSG" (
+        object sock, int fd, list pieces, Py_ssize_t first, Py_ssize_t offset) except -1

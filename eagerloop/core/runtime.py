@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .future import Future
     from .handle import Handle
     from .task import Task
+    import socket
+
     from .agenda import Agenda
 
 if sys.version_info < (3, 14):
@@ -135,6 +137,10 @@ def task_context(owner: Task[Any] | Handle) -> contextvars.Context:
 
 
 handle_context = task_context
+
+
+def call_one(owner: Any, function: Any, argument: Any) -> Any:
+    return owner._context.run(function, argument)
 
 
 def call(handle: Handle) -> Any:
@@ -294,3 +300,38 @@ def event_fd(events: list[Any], i: int) -> int:
 def event_bits(events: list[Any], i: int) -> int:
     bits: int = events[i][1]
     return bits
+
+
+WOULD_BLOCK = -2
+SCRATCH_BYTES = 65536
+PIECES = 64
+
+
+def sock_recv(sock: socket.socket, fd: int, last: int) -> bytes | None:
+    try:
+        return sock.recv(SCRATCH_BYTES)
+    except BlockingIOError:
+        return None
+
+
+def sock_recv_into(sock: socket.socket, fd: int, buffer: Any) -> int:
+    try:
+        return sock.recv_into(buffer)
+    except BlockingIOError:
+        return WOULD_BLOCK
+
+
+def sock_send(sock: socket.socket, fd: int, data: Any) -> int:
+    try:
+        return sock.send(data)
+    except BlockingIOError:
+        return WOULD_BLOCK
+
+
+def sock_sendmsg(sock: socket.socket, fd: int, pieces: list[Any], first: int, offset: int) -> int:
+    views = [memoryview(piece) for piece in pieces[first : first + PIECES]]
+    views[0] = views[0][offset:]
+    try:
+        return sock.sendmsg(views)
+    except BlockingIOError:
+        return WOULD_BLOCK

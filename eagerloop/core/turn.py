@@ -39,6 +39,7 @@ class Turn(Agenda):
 
     def _run_once(self) -> None:
         """One turn."""
+        self._turn_number += 1
         timeout = self._deadline()
         if timeout != 0.0 or self._must_poll():
             self._wait(timeout)

@@ -1,0 +1,593 @@
+"""StreamTransport: a connected TCP or Unix socket, for Protocol and BufferedProtocol.
+
+Reading. One recv per readiness usually takes all there is: fewer bytes than asked for means empty, and saves asking again.
+A connection that has more gets READS_PER_EVENT turns at most; then the others have theirs, and level-triggered polling
+brings us back.
+
+Writing. asyncio sends every write() at once, a system call each. Here
+
+  - the first write of a turn on an idle transport is sent at once: a lone reply never waits;
+  - what follows in the same turn is held while it is little, and goes out together when the turn ends (`flush`);
+  - large writes, and held bytes beyond HOLD_BYTES, go out now, with what was held before them.
+
+What the socket does not take waits until it is writable, and only then do water marks count: bytes that are merely held
+for the turn are no back-pressure. Held bytes go out before anything that must come after them: write_eof, close,
+sendfile, start_tls.
+
+Rules. Every end goes through `_force_close` or `close`, and `connection_lost` is called exactly once, from the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio.protocols as _protocols
+import asyncio.transports as _transports
+import socket
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from .. import constants
+from ..core import runtime
+from ..core.scheduler import Scheduler
+from ..core.watch import Channel
+from ..log import logger
+from ..trsock import TransportSocket
+from .outbox import Outbox
+
+if TYPE_CHECKING:
+    import contextvars
+    from collections.abc import Buffer, Iterable
+
+    import cython
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares it
+    from ..core.runtime import call_one
+
+READS_PER_EVENT = 4
+FULL_BYTES = 65536  # a read of this size may have left something
+HOLD_BYTES = 65536  # held until the turn ends; beyond it is sent now
+LARGE_BYTES = 16384  # a write of this size is never held: holding costs a copy in a cold cache
+WOULD_BLOCK = -2
+
+runtime.init()
+
+
+class StreamTransport(Channel):
+    """What create_connection and create_server give to protocols (asyncio.Transport).
+
+    Args:
+        loop: a loop of ours.
+        sock: connected and non-blocking; the transport closes it.
+        protocol: a Protocol or BufferedProtocol.
+        waiter: a future that gets its result when reading has begun.
+        extra: for `get_extra_info`.
+        server: the Server that accepted the connection; told when it begins and ends.
+        context: what protocol methods are called in; a copy of the current one if omitted.
+    """
+
+    __slots__ = (
+        "_loop",
+        "_sock",
+        "_sock_fd",
+        "_protocol",
+        "_receive",
+        "_buffered",
+        "_context",
+        "_server",
+        "_extra",
+        "_outbox",
+        "_sent_in_turn",
+        "_last_read_bytes",
+        "_high_water",
+        "_low_water",
+        "_protocol_paused",
+        "_writing",
+        "_paused",
+        "_closing",
+        "_eof",
+        "_conn_lost",
+        "_protocol_connected",
+        "_empty_waiter",
+        "__dict__",
+    )
+
+    _sendfile_compatible = constants._SendfileMode.TRY_NATIVE
+
+    def __init__(
+        self,
+        loop: Any,
+        sock: socket.socket,
+        protocol: Any,
+        waiter: Any = None,
+        extra: dict[str, Any] | None = None,
+        server: Any = None,
+        context: contextvars.Context | None = None,
+    ) -> None:
+        Channel.__init__(self)
+        self._loop = loop
+        self._sock = sock
+        self._sock_fd = sock.fileno()
+        self._context = runtime.snapshot() if context is None else context
+        self._server = server
+        self._extra = describe(sock, extra)
+        self._outbox = Outbox()
+        self._sent_in_turn = -1
+        self._last_read_bytes = 0
+        self._high_water = 65536
+        self._low_water = 16384
+        self._protocol_paused = False
+        self._writing = False
+        self._paused = False
+        self._closing = False
+        self._eof = False
+        self._conn_lost = 0
+        self._protocol_connected = True
+        self._empty_waiter = None
+        self.set_protocol(protocol)
+        send_at_once(sock)
+        if server is not None:
+            server._attach(self)
+        loop.call_soon(self._protocol.connection_made, self, context=context)
+        loop.call_soon(self._begin_reading, waiter)
+
+    @property
+    def __class__(self) -> type:
+        return _transports.Transport
+
+    def __repr__(self) -> str:
+        info = [type(self).__name__]
+        if self._sock is None:
+            info.append("closed")
+        elif self._closing:
+            info.append("closing")
+        info.append(f"fd={self._sock_fd}")
+        if self._loop is not None and not self._loop.is_closed():
+            info.append(f"read={'polling' if self.is_reading() else 'idle'}")
+            state = "polling" if self._writing else "idle"
+            info.append(f"write=<{state}, bufsize={self.get_write_buffer_size()}>")
+        return f"<{' '.join(info)}>"
+
+    def __del__(self) -> None:
+        if self._sock is not None:
+            warnings.warn(f"unclosed transport {self!r}", ResourceWarning, source=self)
+            self._sock.close()
+            if self._server is not None:
+                self._server._detach(self)
+
+    # What asyncio.Transport offers.
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """"socket", "sockname", "peername"; what TLS adds is on its own transport."""
+        return self._extra.get(name, default)
+
+    def get_protocol(self) -> Any:
+        """Who is told what arrives."""
+        return self._protocol
+
+    def set_protocol(self, protocol: Any) -> None:
+        """Exchanges the protocol; what arrives next goes to the new one."""
+        self._protocol = protocol
+        self._buffered = isinstance(protocol, _protocols.BufferedProtocol)
+        self._receive = None if self._buffered else protocol.data_received
+
+    def is_closing(self) -> bool:
+        """Whether it is closed or about to be."""
+        return bool(self._closing)
+
+    def is_reading(self) -> bool:
+        """Whether what arrives is read."""
+        return not self._closing and not self._paused
+
+    def pause_reading(self) -> None:
+        """Stops reading until `resume_reading`; the peer will notice when the kernel's buffers are full."""
+        if self.is_reading():
+            self._paused = True
+            self._loop._unwatch_read(self._sock_fd)
+            if self._loop.get_debug():
+                logger.debug("%r pauses reading", self)
+
+    def resume_reading(self) -> None:
+        """Reads again."""
+        if self._paused and not self._closing:
+            self._paused = False
+            self._loop._watch_read(self._sock_fd, self)
+            if self._loop.get_debug():
+                logger.debug("%r resumes reading", self)
+
+    def write(self, data: Buffer) -> None:
+        """Sends bytes, in order, without waiting; `data` may be changed afterwards.
+
+        Raises:
+            TypeError: that is not bytes-like.
+            RuntimeError: after `write_eof`, or while a file is being sent.
+        """
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise TypeError(
+                f"data argument must be a bytes-like object, not {type(data).__name__!r}"
+            )
+        self._check_writable()
+        if isinstance(data, memoryview):
+            data = data.cast("B") if data.c_contiguous else data.tobytes()
+        if len(data) == 0:
+            return
+        if self._conn_lost > 0:
+            self._warn_lost()
+            return
+        if self._outbox.size == 0 and self._sent_in_turn != self._loop._turn_number:
+            data = self._send_first(data)
+            if data is None:
+                return
+        self._outbox.append(data)
+        self._send_or_hold(len(data))
+
+    def writelines(self, list_of_data: Iterable[Buffer]) -> None:
+        """`write` for each, in as few system calls as possible."""
+        self._check_writable()
+        if self._conn_lost > 0:
+            self._warn_lost()
+            return
+        size = self._outbox.size
+        for data in list_of_data:
+            if not isinstance(data, (bytes, bytearray, memoryview)):
+                raise TypeError(
+                    f"data argument must be a bytes-like object, not {type(data).__name__!r}"
+                )
+            if len(data) > 0:
+                self._outbox.append(bytes(data) if isinstance(data, memoryview) else data)
+        size = self._outbox.size - size
+        if size > 0:
+            if self._sent_in_turn != self._loop._turn_number:
+                self._sent_in_turn = self._loop._turn_number
+                size = HOLD_BYTES
+            self._send_or_hold(size)
+
+    def can_write_eof(self) -> bool:
+        """True: a socket's sending side can be closed alone."""
+        return True
+
+    def write_eof(self) -> None:
+        """Closes the sending side once everything is sent."""
+        if self._closing or self._eof:
+            return
+        self._eof = True
+        self._flush_now()
+        if self._outbox.size == 0 and self._conn_lost == 0:
+            self._shut_down_sending()
+
+    def close(self) -> None:
+        """Ends the connection once everything is sent; nothing is read any more."""
+        if self._closing:
+            return
+        self._closing = True
+        self._loop._unwatch_read(self._sock_fd)
+        self._flush_now()
+        if self._outbox.size == 0 and self._conn_lost == 0:
+            self._conn_lost += 1
+            self._stop_writing()
+            self._loop.call_soon(self._call_connection_lost, None, context=self._own_context())
+
+    def abort(self) -> None:
+        """Ends the connection now; what is not sent is lost."""
+        self._force_close(None)
+
+    def get_write_buffer_size(self) -> int:
+        """Bytes that wait to be sent."""
+        return int(self._outbox.size)
+
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        """The low and the high water mark in bytes."""
+        return (self._low_water, self._high_water)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Above `high` waiting bytes the protocol is told to pause, below `low` to resume.
+
+        Raises:
+            ValueError: not high >= low >= 0.
+        """
+        if high is None:
+            high = 65536 if low is None else 4 * low
+        if low is None:
+            low = high // 4
+        if not high >= low >= 0:
+            raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
+        self._high_water = high
+        self._low_water = low
+        if self._writing:
+            self._maybe_pause_protocol()
+
+    # Called by the loop.
+
+    def _begin_reading(self, waiter: Any) -> None:
+        """After connection_made, which may have paused or closed it."""
+        if self.is_reading() and self._sock is not None:
+            self._loop._watch_read(self._sock_fd, self)
+        if waiter is not None and not waiter.cancelled():
+            waiter.set_result(None)
+
+    def on_readable(self) -> None:
+        if self._buffered:
+            self._read_into()
+        else:
+            self._read()
+
+    def on_writable(self) -> None:
+        self._send_waiting()
+        if self._outbox.size == 0 and self._conn_lost == 0:
+            self._stop_writing()
+            self._maybe_resume_protocol()
+            if self._empty_waiter is not None:
+                self._empty_waiter.set_result(None)
+            if self._closing:
+                self._call_connection_lost(None)
+            elif self._eof:
+                self._shut_down_sending()
+        elif self._conn_lost == 0:
+            self._maybe_resume_protocol()
+
+    def flush(self) -> None:
+        if self._outbox.size > 0 and not self._writing and self._conn_lost == 0:
+            self._flush_now()
+
+    # Reading.
+
+    def _read(self) -> None:
+        for _ in range(READS_PER_EVENT):
+            if self._closing or self._paused or self._buffered:
+                break
+            try:
+                data = runtime.sock_recv(self._sock, self._sock_fd, self._last_read_bytes)
+            except OSError as exc:
+                self._fatal_error(exc, "Fatal read error on socket transport")
+                break
+            if data is None:
+                break
+            self._last_read_bytes = len(data)
+            if self._last_read_bytes == 0:
+                self._receive_eof()
+                break
+            try:
+                call_one(self, self._receive, data)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as exc:  # a protocol may fail in any way; its connection ends
+                self._fatal_error(exc, "Fatal error: protocol.data_received() call failed.")
+                break
+            if self._last_read_bytes < FULL_BYTES:
+                break
+
+    def _read_into(self) -> None:
+        if self._closing or self._paused:
+            return
+        try:
+            buffer = call_one(self, self._protocol.get_buffer, -1)
+            if len(buffer) == 0:
+                raise RuntimeError("get_buffer() returned an empty buffer")
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:  # a protocol may fail in any way; its connection ends
+            self._fatal_error(exc, "Fatal error: protocol.get_buffer() call failed.")
+            return
+        try:
+            count = runtime.sock_recv_into(self._sock, self._sock_fd, buffer)
+        except OSError as exc:
+            self._fatal_error(exc, "Fatal read error on socket transport")
+            return
+        if count == WOULD_BLOCK:
+            return
+        if count == 0:
+            self._receive_eof()
+            return
+        try:
+            call_one(self, self._protocol.buffer_updated, count)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:  # a protocol may fail in any way; its connection ends
+            self._fatal_error(exc, "Fatal error: protocol.buffer_updated() call failed.")
+
+    def _receive_eof(self) -> None:
+        if self._loop.get_debug():
+            logger.debug("%r received EOF", self)
+        try:
+            keep_open = self._own_context().run(self._protocol.eof_received)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:  # a protocol may fail in any way; its connection ends
+            self._fatal_error(exc, "Fatal error: protocol.eof_received() call failed.")
+            return
+        if keep_open:
+            self._loop._unwatch_read(self._sock_fd)
+        else:
+            self.close()
+
+    # Writing.
+
+    def _check_writable(self) -> None:
+        if self._eof:
+            raise RuntimeError("Cannot call write() after write_eof()")
+        if self._empty_waiter is not None:
+            raise RuntimeError("unable to write; sendfile is in progress")
+
+    def _warn_lost(self) -> None:
+        if self._conn_lost >= constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES:
+            logger.warning("socket.send() raised exception.")
+        self._conn_lost += 1
+
+    def _send_first(self, data: Any) -> Any:
+        """The first write of a turn goes out at once; returns what is left, or None."""
+        self._sent_in_turn = self._loop._turn_number
+        try:
+            count = runtime.sock_send(self._sock, self._sock_fd, data)
+        except OSError as exc:
+            self._fatal_error(exc, "Fatal write error on socket transport")
+            return None
+        if count == WOULD_BLOCK:
+            count = 0
+        if count == len(data):
+            return None
+        self._start_writing()
+        return memoryview(data)[count:] if count > 0 else data
+
+    def _send_or_hold(self, added_bytes: int) -> None:
+        """Something was put into the outbox."""
+        if self._writing:
+            self._maybe_pause_protocol()
+        elif added_bytes >= LARGE_BYTES or self._outbox.size > HOLD_BYTES:
+            self._flush_now()
+        else:
+            self._loop._flush_later(self)
+
+    def _flush_now(self) -> None:
+        """Sends what is held; what the socket does not take waits until it is writable."""
+        if self._outbox.size > 0 and not self._writing and self._conn_lost == 0:
+            self._send_waiting()
+            if self._outbox.size > 0 and self._conn_lost == 0:
+                self._start_writing()
+                self._maybe_pause_protocol()
+
+    def _send_waiting(self) -> None:
+        """Sends as much as the socket takes."""
+        box = self._outbox
+        while box.size > 0 and self._conn_lost == 0:
+            try:
+                count = runtime.sock_sendmsg(
+                    self._sock, self._sock_fd, box.pieces, box.first, box.offset
+                )
+            except OSError as exc:
+                self._fatal_error(exc, "Fatal write error on socket transport")
+                return
+            if count == WOULD_BLOCK:
+                return
+            box.consume(count)
+
+    def _start_writing(self) -> None:
+        self._writing = True
+        self._loop._watch_write(self._sock_fd, self)
+
+    def _stop_writing(self) -> None:
+        if self._writing:
+            self._writing = False
+            self._loop._unwatch_write(self._sock_fd)
+
+    def _shut_down_sending(self) -> None:
+        try:
+            self._sock.shutdown(socket.SHUT_WR)
+        except OSError as exc:  # the peer was faster
+            self._fatal_error(exc, "Fatal error on shutdown of socket transport")
+
+    def _maybe_pause_protocol(self) -> None:
+        if not self._protocol_paused and self._outbox.size > self._high_water:
+            self._protocol_paused = True
+            self._tell_protocol("pause_writing")
+
+    def _maybe_resume_protocol(self) -> None:
+        if self._protocol_paused and self._outbox.size <= self._low_water:
+            self._protocol_paused = False
+            self._tell_protocol("resume_writing")
+
+    def _tell_protocol(self, method: str) -> None:
+        try:
+            getattr(self._protocol, method)()
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:  # a protocol may fail in any way; the bytes still go out
+            self._loop.call_exception_handler(
+                {
+                    "message": f"protocol.{method}() failed",
+                    "exception": exc,
+                    "transport": self,
+                    "protocol": self._protocol,
+                }
+            )
+
+    # For sendfile: wait until the outbox is empty, and let nobody write meanwhile.
+
+    def _make_empty_waiter(self) -> Any:
+        if self._empty_waiter is not None:
+            raise RuntimeError("Empty waiter is already set")
+        self._flush_now()
+        self._empty_waiter = self._loop.create_future()
+        if self._outbox.size == 0:
+            self._empty_waiter.set_result(None)
+        return self._empty_waiter
+
+    def _reset_empty_waiter(self) -> None:
+        self._empty_waiter = None
+
+    # The end.
+
+    def _fatal_error(self, exc: BaseException, message: str = "Fatal error on transport") -> None:
+        """Reports an error and ends the connection; the network's own errors only in debug mode."""
+        if isinstance(exc, OSError):
+            if self._loop.get_debug():
+                logger.debug("%r: %s", self, message, exc_info=True)
+        else:
+            self._loop.call_exception_handler(
+                {
+                    "message": message,
+                    "exception": exc,
+                    "transport": self,
+                    "protocol": self._protocol,
+                }
+            )
+        self._force_close(exc)
+
+    def _force_close(self, exc: BaseException | None) -> None:
+        if self._conn_lost > 0:
+            return
+        self._outbox.clear()
+        self._stop_writing()
+        if not self._closing:
+            self._closing = True
+            self._loop._unwatch_read(self._sock_fd)
+        self._conn_lost += 1
+        self._loop.call_soon(self._call_connection_lost, exc, context=self._own_context())
+
+    def _call_connection_lost(self, exc: BaseException | None) -> None:
+        self._loop._unwatch(self._sock_fd)
+        try:
+            if self._protocol_connected:
+                self._protocol.connection_lost(exc)
+        finally:
+            self._conn_lost += 1
+            self._sock.close()
+            self._sock = None
+            self._protocol = None
+            self._receive = None
+            self._loop = None
+            server, self._server = self._server, None
+            if server is not None:
+                server._detach(self)
+            if self._empty_waiter is not None and not self._empty_waiter.done():
+                self._empty_waiter.set_exception(ConnectionError("Connection is closed by peer"))
+
+    def _own_context(self) -> contextvars.Context:
+        context = runtime.context_of(self._context)
+        self._context = context
+        return context
+
+
+def describe(sock: socket.socket, extra: dict[str, Any] | None) -> dict[str, Any]:
+    """What `get_extra_info` knows of a socket."""
+    info = {} if extra is None else extra.copy()
+    info["socket"] = TransportSocket(sock)
+    try:
+        info["sockname"] = sock.getsockname()
+    except OSError:  # not connected any more
+        info["sockname"] = None
+    if "peername" not in info:
+        try:
+            info["peername"] = sock.getpeername()
+        except OSError:  # not connected any more
+            info["peername"] = None
+    return info
+
+
+def send_at_once(sock: socket.socket) -> None:
+    """Without Nagle's algorithm, which would hold small writes back."""
+    if (
+        sock.family in (socket.AF_INET, socket.AF_INET6)
+        and sock.type == socket.SOCK_STREAM
+        and sock.proto in (0, socket.IPPROTO_TCP)
+    ):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
