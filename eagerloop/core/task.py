@@ -222,7 +222,7 @@ def start(task: Task) -> None:
     """Lazily: the first step comes with the next turn."""
     if task._agenda is None:
         _tasks._register_task(task)
-        task._loop.call_soon(task._step, context=task.get_context())
+        task._loop.call_soon(task._step, context=task.get_context().copy())
     else:
         task._agenda._check_schedule()
         task_link(task._agenda, task)
@@ -305,7 +305,7 @@ def step_foreign(task: Task, error: BaseException | None) -> None:
     if kind != runtime.YIELDED:
         finish(task, kind, runtime.value(outcome))
     elif outcome is None:
-        loop.call_soon(task._step, context=task.get_context())
+        loop.call_soon(task._step, context=task.get_context().copy())
     else:
         wait_for(task, outcome)
 
@@ -360,7 +360,7 @@ def wait_generally(task: Task, waited: Any) -> None:
         throw_later(task, f"Task cannot await on itself: {task!r}")
     else:
         waited._asyncio_future_blocking = False
-        waited.add_done_callback(task._wakeup, context=task.get_context())
+        waited.add_done_callback(task._wakeup, context=task.get_context().copy())
         task._fut_waiter = waited
         deliver_cancel(task)
 
@@ -404,7 +404,7 @@ def throw_later(task: Task, message: str) -> None:
         task._fut_waiter = failed
         runtime.ring_push(task._agenda._ring, task)
     else:
-        task._loop.call_soon(task._step, exc, context=task.get_context())
+        task._loop.call_soon(task._step, exc, context=task.get_context().copy())
 
 
 def loop_of(fut: Any) -> Any:
