@@ -267,48 +267,48 @@ class NextLine(ReadLine):
 
 
 def wait_for_data(reader: StreamReader, name: str) -> WaitForData:
-    made = WaitForData.__new__(WaitForData)
-    made.begin(reader)
-    made.name = name
-    return made
+    reading = WaitForData.__new__(WaitForData)
+    reading.begin(reader)
+    reading.name = name
+    return reading
 
 
 def read(reader: StreamReader, count: int) -> Read:
-    made = Read.__new__(Read)
-    made.begin(reader)
-    made.count = count
-    return made
+    reading = Read.__new__(Read)
+    reading.begin(reader)
+    reading.count = count
+    return reading
 
 
 def read_all(reader: StreamReader) -> ReadAll:
-    made = ReadAll.__new__(ReadAll)
-    made.begin(reader)
-    return made
+    reading = ReadAll.__new__(ReadAll)
+    reading.begin(reader)
+    return reading
 
 
 def read_exactly(reader: StreamReader, count: int) -> ReadExactly:
-    made = ReadExactly.__new__(ReadExactly)
-    made.begin(reader)
-    made.count = count
-    return made
+    reading = ReadExactly.__new__(ReadExactly)
+    reading.begin(reader)
+    reading.count = count
+    return reading
 
 
 def read_until(reader: StreamReader, separator: Any) -> ReadUntil:
-    made = ReadUntil.__new__(ReadUntil)
-    made.begin(reader)
-    made.look_for(separator)
-    return made
+    reading = ReadUntil.__new__(ReadUntil)
+    reading.begin(reader)
+    reading.look_for(separator)
+    return reading
 
 
 def read_line(reader: StreamReader) -> ReadLine:
-    made = ReadLine.__new__(ReadLine)
-    made.begin(reader)
-    made.look_for(b"\n")
-    return made
+    reading = ReadLine.__new__(ReadLine)
+    reading.begin(reader)
+    reading.look_for(b"\n")
+    return reading
 
 
 def next_line(reader: StreamReader) -> NextLine:
-    made = NextLine.__new__(NextLine)
-    made.begin(reader)
-    made.look_for(b"\n")
-    return made
+    reading = NextLine.__new__(NextLine)
+    reading.begin(reader)
+    reading.look_for(b"\n")
+    return reading

@@ -1,0 +1,90 @@
+"""The loop's sock_* methods: try first, wait only if the kernel says "not now"."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..tasks import sleep
+from .readiness import NOT_NOW, Watching, check_socket, retried
+from .resolve import ensure_resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from _typeshed import ReadableBuffer
+
+    from ..eventloop import EventLoop
+
+T = TypeVar("T")
+
+# A Unix socket's connect() into a full backlog fails and leaves nothing to wait for: seconds
+# between attempts.
+_BACKLOG_RETRY_MIN = 0.001
+_BACKLOG_RETRY_MAX = 0.1
+
+
+async def attempt(
+    loop: EventLoop, sock: socket.socket, call: Callable[[socket.socket], T], *, writing: bool
+) -> T:
+    """call(sock), now or as soon as it would not block."""
+    check_socket(loop, sock)
+    try:
+        return call(sock)
+    except NOT_NOW:
+        pass  # wait outside the handler: errors to come do not follow from this one
+    return await retried(loop, sock, call, writing=writing)
+
+
+def accept_one(sock: socket.socket) -> tuple[socket.socket, Any]:
+    conn, address = sock.accept()
+    conn.setblocking(False)
+    return conn, address
+
+
+async def sendall(loop: EventLoop, sock: socket.socket, data: ReadableBuffer) -> None:
+    check_socket(loop, sock)
+    with memoryview(data) as whole, whole.cast("B") as view:
+        try:
+            sent = sock.send(view)
+        except NOT_NOW:
+            sent = 0
+        if sent == len(view):
+            return
+        fd = sock.fileno()
+        loop._ensure_fd_no_transport(fd)
+        with Watching(loop, fd, writing=True) as watching:
+            while sent < len(view):
+                await watching.ready()
+                try:
+                    sent += sock.send(view[sent:])
+                except NOT_NOW:
+                    pass  # someone else filled the buffer first
+
+
+async def connect(loop: EventLoop, sock: socket.socket, address: Any) -> None:
+    check_socket(loop, sock)
+    if sock.family in (socket.AF_INET, socket.AF_INET6):
+        infos = await ensure_resolved(
+            loop, address, family=sock.family, type=sock.type, proto=sock.proto
+        )
+        address = infos[0][4]
+    pause = _BACKLOG_RETRY_MIN
+    while True:
+        try:
+            sock.connect(address)
+            return
+        except NOT_NOW as exc:
+            if sock.family != socket.AF_UNIX or exc.errno != errno.EAGAIN:
+                break  # under way: writability tells the end
+        await sleep(pause)
+        pause = min(2 * pause, _BACKLOG_RETRY_MAX)
+    await retried(loop, sock, partial(_check_connected, address), writing=True)
+
+
+def _check_connected(address: Any, sock: socket.socket) -> None:
+    err = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if err:
+        raise OSError(err, f"Connect call failed {address}")

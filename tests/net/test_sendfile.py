@@ -1,0 +1,286 @@
+"""Files onto sockets: by the kernel and by hand, to the end, in part, and interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eagerloop.net import sendfile
+from tests.conftest import Run
+from tests.net.peers import Recorder, nonblocking_pair
+
+DATA = os.urandom(1_500_000)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Any]:
+    path = tmp_path / "file"
+    path.write_bytes(DATA)
+    with path.open("rb") as opened:
+        yield opened
+
+
+class NotAFile(io.BytesIO):
+    """Bytes without a descriptor: the kernel has nothing to copy from."""
+
+
+def source(file: Any, native: bool) -> Any:
+    return file if native else NotAFile(DATA)
+
+
+class Strange(asyncio.Transport):
+    """Says nothing of sendfile."""
+
+    def is_closing(self) -> bool:
+        return False
+
+
+async def read_all(sock: socket.socket) -> bytes:
+    loop = asyncio.get_running_loop()
+    got = bytearray()
+    while chunk := await loop.sock_recv(sock, 300_000):
+        got += chunk
+    return bytes(got)
+
+
+PARTS = [(0, None), (0, 1000), (1000, None), (1000, 1000), (len(DATA) - 10, 100), (len(DATA), None)]
+
+
+@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize(("offset", "count"), PARTS)
+def test_sock_sendfile(run: Run, file: Any, native: bool, offset: int, count: int | None) -> None:
+    expected = DATA[offset:] if count is None else DATA[offset : offset + count]
+    origin = source(file, native)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        with right:
+            reading = loop.create_task(read_all(right))
+            with left:
+                sent = await loop.sock_sendfile(left, origin, offset, count)
+            assert sent == len(expected)
+            assert await reading == expected
+        assert origin.tell() == offset + sent
+
+    run(main)
+
+
+@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize(("offset", "count"), PARTS)
+def test_sendfile(run: Run, file: Any, native: bool, offset: int, count: int | None) -> None:
+    expected = DATA[offset:] if count is None else DATA[offset : offset + count]
+    origin = source(file, native)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        transport, protocol = await loop.create_connection(Recorder, sock=left)
+        with right:
+            reading = loop.create_task(read_all(right))
+            transport.write(b"before ")
+            sent = await loop.sendfile(transport, origin, offset, count)
+            transport.write(b" behind")
+            transport.close()
+            assert await reading == b"before " + expected + b" behind"
+            await protocol.lost
+        assert sent == len(expected)
+        assert origin.tell() == offset + sent
+
+    run(main)
+
+
+def test_behind_what_is_still_to_write(run: Run, file: Any) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        transport, protocol = await loop.create_connection(Recorder, sock=left)
+        queued = bytes(3_000_000)
+        transport.write(queued)
+        sending = loop.create_task(loop.sendfile(transport, file))
+        await asyncio.sleep(0.01)
+        with pytest.raises(RuntimeError, match="unable to write; sendfile is in progress"):
+            transport.write(b"too early")
+        with right:
+            reading = loop.create_task(read_all(right))
+            assert await sending == len(DATA)
+            transport.close()
+            assert await reading == queued + DATA
+            await protocol.lost
+
+    run(main)
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_reading_pauses_and_goes_on(run: Run, file: Any, native: bool) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        transport, protocol = await loop.create_connection(Recorder, sock=left)
+        with right:
+            right.send(b"hello")
+            sending = loop.create_task(loop.sendfile(transport, source(file, native)))
+            await asyncio.sleep(0.01)
+            reading = loop.create_task(read_all(right))
+            await sending
+            assert transport.get_protocol() is protocol
+            assert await protocol.wait_for(5) == b"hello"
+            transport.close()
+            await reading
+            await protocol.lost
+
+    run(main)
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_cancelled_the_file_tells_how_far_it_got(run: Run, file: Any, native: bool) -> None:
+    origin = source(file, native)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        sending = loop.create_task(loop.sock_sendfile(left, origin))
+        await asyncio.sleep(0.05)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        left.close()
+        with right:
+            got = await read_all(right)
+        assert got == DATA[: len(got)]
+        assert 0 < len(got) < len(DATA)
+        if native:
+            assert origin.tell() == len(got)
+
+    run(main)
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_a_peer_that_leaves(run: Run, file: Any, native: bool) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        transport, protocol = await loop.create_connection(Recorder, sock=left)
+        sending = loop.create_task(loop.sendfile(transport, source(file, native)))
+        await asyncio.sleep(0.05)
+        right.close()
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(sending, 5)
+        transport.close()
+        await protocol.lost
+
+    run(main)
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_an_abort_ends_it(run: Run, file: Any, native: bool) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        transport, protocol = await loop.create_connection(Recorder, sock=left)
+        sending = loop.create_task(loop.sendfile(transport, source(file, native)))
+        await asyncio.sleep(0.05)
+        transport.abort()
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(sending, 5)
+        await protocol.lost
+        right.close()
+
+    run(main)
+
+
+def test_without_fallback(run: Run) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        with right:
+            unavailable = pytest.raises(asyncio.SendfileNotAvailableError, match="not a regular")
+            with unavailable:
+                await loop.sock_sendfile(left, NotAFile(DATA), fallback=False)
+            transport, protocol = await loop.create_connection(Recorder, sock=left)
+            with unavailable:
+                await loop.sendfile(transport, NotAFile(DATA), fallback=False)
+            transport.close()
+            with pytest.raises(RuntimeError, match="Transport is closing"):
+                await loop.sendfile(transport, NotAFile(DATA))
+            await protocol.lost
+        with pytest.raises(RuntimeError, match="sendfile is not supported for transport"):
+            await loop.sendfile(Strange(), NotAFile(DATA))
+
+    run(main)
+
+
+def test_a_growing_file_is_sent_to_its_end(run: Run, file: Any, tmp_path: Path) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        with right:
+            sending = loop.create_task(loop.sock_sendfile(left, file))
+            await asyncio.sleep(0.02)
+            with (tmp_path / "file").open("ab") as more:
+                more.write(b"more")
+            reading = loop.create_task(read_all(right))
+            assert await sending == len(DATA) + 4
+            left.close()
+            assert await reading == DATA + b"more"
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("offset", "count", "error", "message"),
+    [
+        (-1, None, ValueError, "offset must be a non-negative integer"),
+        ("x", None, TypeError, "offset must be a non-negative integer"),
+        (0, 0, ValueError, "count must be a positive integer"),
+        (0, "x", TypeError, "count must be a positive integer"),
+    ],
+)
+def test_wrong_parts(
+    run: Run, file: Any, offset: Any, count: Any, error: type[Exception], message: str
+) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        with left, right:
+            with pytest.raises(error, match=message):
+                await loop.sock_sendfile(left, file, offset, count)
+
+    run(main)
+
+
+def test_wrong_files_and_sockets(run: Run, tmp_path: Path) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        path = tmp_path / "text"
+        path.write_text("text")
+        with left, right, path.open() as text, path.open("rb") as binary:
+            with pytest.raises(ValueError, match="file should be opened in binary mode"):
+                await loop.sock_sendfile(left, text)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+                datagrams.setblocking(False)
+                with pytest.raises(ValueError, match="only SOCK_STREAM type sockets"):
+                    await loop.sock_sendfile(datagrams, binary)
+
+    run(main)
+
+
+def test_an_empty_file(run: Run, tmp_path: Path) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        path = tmp_path / "empty"
+        path.touch()
+        with left, right, path.open("rb") as empty:
+            assert await loop.sock_sendfile(left, empty) == 0
+            assert await sendfile.Transfer(left, empty, 0, None).run(loop) == 0  # type: ignore[arg-type]
+
+    run(main)
