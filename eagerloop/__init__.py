@@ -1,3 +1,68 @@
-"""All of asyncio anew: one typed Python source, its hot half compiled."""
+"""All of asyncio anew: one typed Python source, its hot half compiled.
 
-from . import _pure as _pure  # first: it decides whether the rest is loaded compiled
+    import eagerloop as asyncio        the whole of asyncio, of the newest CPython
+    eagerloop.run(main())              asyncio.run, on our loop
+    eagerloop.install()                our names in place of asyncio's, for libraries imported afterwards
+
+Layout, from the ground up; imports point down only (docs/architecture.md):
+
+    core/         the engine: futures, tasks, timers, the turn; knows no sockets
+    poll/         who asks the kernel: epoll, select, null
+    transports/   bytes in, bytes out: sockets, datagrams, pipes, TLS
+    sync/ tasks/  locks and queues; groups, time limits, gather and their kin
+    streams/ net/ process/     readers and writers; connections and servers; children and signals
+    base_events, eventloop, runners     the loop, and the ways to run one
+    cli/ benchmarks/           the command
+
+The other modules carry asyncio's submodule names and re-export what the rooms define.
+"""
+
+from . import _pure as _pure  # isort: skip  (first: it decides whether the rest is loaded compiled)
+
+from . import (
+    base_events,
+    coroutines,
+    events,
+    exceptions,
+    futures,
+    graph,
+    locks,
+    protocols,
+    queues,
+    runners,
+    streams,
+    subprocess,
+    taskgroups,
+    tasks,
+    threads,
+    timeouts,
+    transports,
+    unix_events,
+)
+from ._build import compiled as compiled
+from .base_events import *
+from .coroutines import *
+from .events import *
+from .exceptions import *
+from .futures import *
+from .graph import *
+from .locks import *
+from .protocols import *
+from .queues import *
+from .runners import *
+from .streams import *
+from .subprocess import *
+from .taskgroups import *
+from .tasks import *
+from .threads import *
+from .timeouts import *
+from .transports import *
+from .unix_events import *
+
+# isort: split  (after the stars: these are more than asyncio's)
+from .eventloop import EventLoop as EventLoop
+from .eventloop import new_event_loop as new_event_loop
+from .install import install as install
+from .install import uninstall as uninstall
+
+__version__ = "0.1.0"
