@@ -23,7 +23,7 @@ cdef class PipeTransport(Channel):
     cdef list _state(self)
     cdef bint _is_live(self) except -1
     cdef int _fatal_error(self, object exc, str message, bint quiet) except -1
-    cdef int _end(self, object exc) except -1
+    cdef object _end(self, object exc)
     cdef int _release(self) except -1
 
 

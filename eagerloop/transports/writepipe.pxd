@@ -17,11 +17,11 @@ cdef class WritePipeTransport(PipeTransport):
     cdef Py_ssize_t _high_water, _low_water
     cdef bint _protocol_paused
 
-    cdef int _maybe_pause(self) except -1
-    cdef int _maybe_resume(self) except -1
+    cdef object _maybe_pause(self)
+    cdef object _maybe_resume(self)
     cdef int _report(self, str message, object exc) except -1
-    cdef int _send(self, object data, Py_ssize_t size, bint constant) except -1
-    cdef int _send_pieces(self) except -1
+    cdef object _send(self, object data, Py_ssize_t size, bint constant)
+    cdef object _send_pieces(self)
     cdef int _wait(self) except -1
     cdef int _unwait(self) except -1
     cdef int _broken(self, object exc) except -1
