@@ -1,11 +1,12 @@
 from ..core cimport handle, runtime
+from ..core.scheduler cimport Scheduler
 from ..core.watch cimport Channel
 
 cdef Py_ssize_t _READ_BYTES
 
 
 cdef class PipeTransport(Channel):
-    cdef readonly object _loop
+    cdef readonly Scheduler _loop
     # the file object; None once it is closed
     cdef public object _pipe
     cdef readonly int _fileno

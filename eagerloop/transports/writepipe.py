@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 from .. import constants
 from ..log import logger
+from .outbox import Outbox
 from .pipe import PipeTransport, wake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_HELD_BYTES = 16 * 1024  # from this on, writes are not held back to be joined
-_JOIN_BYTES = 64 * 1024  # up to this, pieces are copied together instead of listed for writev
-_PIECES = 64  # a pipe takes 64 KiB at a time; listing more pieces than that only costs
+_LARGE_BYTES = 16 * 1024  # a write of this size is not held until the turn ends
+_HOLD_BYTES = 64 * 1024  # nor are more bytes than this: a pipe takes no more at a time
+_PIECES = 1024  # buffers that one writev takes (IOV_MAX of Linux)
 _HIGH_WATER_BYTES = 64 * 1024  # asyncio's default
 _LOST_WRITES = constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES
 
@@ -39,15 +40,14 @@ _WRITABLE_KINDS = "Pipe transport is only for pipes, sockets and character devic
 class WritePipeTransport(PipeTransport):
     """The writing end: what connect_write_pipe returns (asyncio.WriteTransport).
 
-    Data that the pipe has not taken is in `_pieces`. While it is there, either the pipe is full and
-    the poller watches for room (`_waiting`), or the data is held for the turn's end (`_turn_open`).
+    Data that the pipe has not taken is in the outbox. While it is there, either the pipe is full and
+    the poller watches for room (`_waiting`), or the data is held until the turn ends.
     """
 
     __slots__ = (
-        "_pieces",
-        "_size",
+        "_outbox",
         "_waiting",
-        "_turn_open",
+        "_sent_in_turn",
         "_conn_lost",
         "_high_water",
         "_low_water",
@@ -63,10 +63,9 @@ class WritePipeTransport(PipeTransport):
             ValueError: `pipe` is a regular file, which is always ready and so can't be polled.
         """
         PipeTransport.__init__(self, loop, pipe, protocol, extra, _WRITABLE_KINDS)
-        self._pieces: list[bytes | memoryview] = []
-        self._size = 0
+        self._outbox = Outbox()
         self._waiting = False
-        self._turn_open = False
+        self._sent_in_turn = -1
         self._conn_lost = 0
         self._high_water = _HIGH_WATER_BYTES
         self._low_water = _HIGH_WATER_BYTES // 4
@@ -84,7 +83,7 @@ class WritePipeTransport(PipeTransport):
         info = self._state()
         if self._is_live():
             info.append("polling" if self._waiting else "idle")
-            info.append(f"bufsize={self._size}")
+            info.append(f"bufsize={self._outbox.size}")
         return f"<{' '.join(info)}>"
 
     def _start(self) -> None:
@@ -99,7 +98,7 @@ class WritePipeTransport(PipeTransport):
 
     def get_write_buffer_size(self) -> int:
         """Bytes not yet taken by the pipe."""
-        return int(self._size)
+        return int(self._outbox.size)
 
     def get_write_buffer_limits(self) -> tuple[int, int]:
         """(low, high) in bytes."""
@@ -122,7 +121,7 @@ class WritePipeTransport(PipeTransport):
         self._maybe_pause()
 
     def _maybe_pause(self) -> None:
-        if self._protocol_paused or not self._waiting or self._size <= self._high_water:
+        if self._protocol_paused or not self._waiting or self._outbox.size <= self._high_water:
             return
         self._protocol_paused = True
         try:
@@ -133,7 +132,7 @@ class WritePipeTransport(PipeTransport):
             self._report("protocol.pause_writing() failed", exc)
 
     def _maybe_resume(self) -> None:
-        if not self._protocol_paused or self._size > self._low_water:
+        if not self._protocol_paused or self._outbox.size > self._low_water:
             return
         self._protocol_paused = False
         try:
@@ -156,15 +155,13 @@ class WritePipeTransport(PipeTransport):
         Raises:
             TypeError: `data` is not bytes, bytearray or memoryview.
         """
-        if isinstance(data, bytes):
-            size = len(data)
-        elif isinstance(data, bytearray | memoryview):
-            data = memoryview(data)
-            size = data.nbytes
-        else:
+        if not isinstance(data, bytes | bytearray | memoryview):
             raise TypeError(
                 "data argument must be a bytes-like object, not " + repr(type(data).__name__)
             )
+        if isinstance(data, memoryview) and not (data.itemsize == data.ndim == data.contiguous):
+            data = bytes(data)  # its length is not its size
+        size = len(data)
         if size == 0:
             return
         if self._conn_lost or self._closing:
@@ -172,72 +169,62 @@ class WritePipeTransport(PipeTransport):
                 logger.warning("pipe closed by peer or os.write(pipe, data) raised exception.")
             self._conn_lost += 1
             return
-        if self._pieces or (self._turn_open and size < _HELD_BYTES):
-            # Only bytes can't change behind our back.
-            self._pieces.append(data if isinstance(data, bytes) else bytes(data))
-            self._size += size
-            if not self._waiting and self._size >= _HELD_BYTES:
-                self._send_pieces()
+        if self._outbox.size == 0 and self._sent_in_turn != self._loop._turn_number:
+            self._sent_in_turn = self._loop._turn_number
+            self._send_first(data, size)
         else:
-            if not self._turn_open:
-                self._turn_open = True
+            self._outbox.append(data)
+            if size >= _LARGE_BYTES or self._outbox.size > _HOLD_BYTES:
+                self._send_held()
+            elif not self._waiting:
                 self._loop._flush_later(self)
-            self._send(data, size, isinstance(data, bytes))
         self._maybe_pause()
 
     def writelines(self, list_of_data: Iterable[Any]) -> None:
         """Send the concatenation of the pieces."""
         self.write(b"".join(list_of_data))
 
-    def _send(self, data: Any, size: int, constant: bool) -> None:
-        """Write to the pipe; what it doesn't take is the first piece, copied unless `constant`."""
+    def _send_first(self, data: Any, size: int) -> None:
+        """Write to the pipe; what it doesn't take waits for room."""
         try:
-            sent = os.write(self._fileno, data)
+            count = os.write(self._fileno, data)
         except (BlockingIOError, InterruptedError):
-            sent = 0
+            count = 0
         except OSError as exc:
             self._broken(exc)
             return
-        if sent == size:
-            return
-        if not constant:
-            data = bytes(data)
-        self._pieces.insert(0, memoryview(data)[sent:])
-        self._size += size - sent
-        self._wait()
+        if count < size:
+            self._outbox.append(data)  # whole: bytes are kept as they are, uncopied
+            if count > 0:
+                self._outbox.consume(count)
+            self._wait()
+
+    def _send_held(self) -> None:
+        """The time to hold has ended: what the pipe doesn't take now waits for room."""
+        if not self._waiting:
+            self._send_pieces()
+            if self._outbox.size > 0:
+                self._wait()
 
     def _send_pieces(self) -> None:
-        """Write what is pending, one system call for many pieces."""
-        if self._size <= _JOIN_BYTES:
-            size = self._size
-            data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-            self._pieces.clear()
-            self._size = 0
-            self._send(data, size, True)
-            if not self._pieces:
-                self._unwait()
-            return
-        try:
-            sent = os.writev(self._fileno, self._pieces[:_PIECES])
-        except (BlockingIOError, InterruptedError):
-            sent = 0
-        except OSError as exc:
-            self._broken(exc)
-            return
-        self._size -= sent
-        done = 0
-        while sent > 0:
-            piece = self._pieces[done]
-            if sent < len(piece):
-                self._pieces[done] = memoryview(piece)[sent:]
-                break
-            sent -= len(piece)
-            done += 1
-        del self._pieces[:done]
-        if self._pieces:
-            self._wait()
-        else:
-            self._unwait()
+        """Write what is in the outbox until the pipe is full."""
+        box = self._outbox
+        while box.size > 0:
+            pieces = _front(box)
+            offered = sum(map(len, pieces))
+            try:
+                if len(pieces) == 1:
+                    count = os.write(self._fileno, pieces[0])
+                else:
+                    count = os.writev(self._fileno, pieces)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as exc:
+                self._broken(exc)
+                return
+            box.consume(count)
+            if count < offered:
+                return
 
     def _wait(self) -> None:
         if not self._waiting:
@@ -250,23 +237,19 @@ class WritePipeTransport(PipeTransport):
             self._loop._unwatch_write(self._fileno)
 
     def flush(self) -> None:
-        """The end of the turn: send what was held."""
-        self._turn_open = False
-        if self._pieces and not self._waiting:
-            self._send_pieces()
-            if self._pieces:
-                self._maybe_pause()
-            elif self._closing:
-                self._end(None)
+        """The end of the turn."""
+        if self._outbox.size > 0:
+            self._send_held()
+            self._maybe_pause()
 
     def on_writable(self) -> None:
-        if not self._pieces:
-            return
         self._send_pieces()
         if self._ended:
             return
+        if self._outbox.size == 0:
+            self._unwait()
         self._maybe_resume()  # which may write more
-        if self._closing and not self._pieces:
+        if self._closing and self._outbox.size == 0:
             self._end(None)
 
     def on_readable(self) -> None:
@@ -276,7 +259,7 @@ class WritePipeTransport(PipeTransport):
             return
         if self._loop.get_debug():
             logger.info("%r was closed by peer", self)
-        self._abandon(BrokenPipeError() if self._pieces else None)
+        self._abandon(BrokenPipeError() if self._outbox.size > 0 else None)
 
     # -- the end ---------------------------------------------------------------------------------
 
@@ -288,9 +271,8 @@ class WritePipeTransport(PipeTransport):
         if self._closing:
             return
         self._closing = True
-        if self._pieces and not self._waiting:
-            self._send_pieces()
-        if not self._pieces:
+        self._send_held()
+        if self._outbox.size == 0:
             self._end(None)
 
     def close(self) -> None:
@@ -313,9 +295,22 @@ class WritePipeTransport(PipeTransport):
         self._end(exc)
 
     def _drop(self) -> None:
-        self._pieces.clear()
-        self._size = 0
+        self._outbox.clear()
         self._waiting = False
+
+
+def _front(box: Outbox) -> list[Any]:
+    """The pieces to be sent next: as much as a pipe may take at a time."""
+    piece = box.pieces[box.first]
+    pieces = [memoryview(piece)[box.offset :] if box.offset > 0 else piece]
+    size = len(pieces[0])
+    for index in range(box.first + 1, len(box.pieces)):
+        if size >= _HOLD_BYTES or len(pieces) == _PIECES:
+            break
+        piece = box.pieces[index]
+        pieces.append(piece)
+        size += len(piece)
+    return pieces
 
 
 def _has_ended(fileno: int) -> bool:
