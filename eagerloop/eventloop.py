@@ -20,7 +20,6 @@ from .net.readiness import check_free, descriptor_of
 from .net.security import Security
 from .process.pipes import connect_pipe
 from .process.reaper import Reaper
-from .process.signals import SignalHandlers
 from .process.spawn import spawn_exec, spawn_shell
 from .transports import tls
 from .transports.datagram import DatagramTransport
@@ -68,7 +67,6 @@ class EventLoop(BaseEventLoop):
         super().__init__(poller=poller, eager=eager)
         # descriptor -> the transport that owns it, for as long as someone else knows the transport
         self._transports: WeakValueDictionary[int, Any] = WeakValueDictionary()
-        self._signals = SignalHandlers(self)
         self._reaper = Reaper(self)
         try:
             self._cares = resolve.make_cares(self, resolver)
@@ -455,12 +453,6 @@ class EventLoop(BaseEventLoop):
 
     def remove_signal_handler(self, sig: int) -> bool:
         return self._signals.remove(sig)
-
-    def _handle_signal(self, number: int) -> None:
-        self._signals.deliver(number)
-
-    def _remove_signal_handlers(self) -> None:
-        self._signals.close()
 
 
 def new_event_loop(

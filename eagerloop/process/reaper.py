@@ -167,13 +167,15 @@ class Reaper:
     __slots__ = ("_loop", "_use_pidfd", "_watches")
 
     def __init__(self, loop: BaseEventLoop, *, use_pidfd: bool | None = None) -> None:
-        """`use_pidfd` None asks the kernel."""
+        """`use_pidfd` None asks the kernel, when the first child is to be watched."""
         self._loop = loop
-        self._use_pidfd = can_use_pidfd() if use_pidfd is None else use_pidfd
+        self._use_pidfd = use_pidfd
         self._watches: dict[int, Watch] = {}
 
     def watch(self, pid: int, on_exit: OnExit) -> Watch:
         """Call `on_exit` on the loop's thread, once, when the child has exited and is reaped."""
+        if self._use_pidfd is None:
+            self._use_pidfd = can_use_pidfd()
         watch: Watch
         if self._use_pidfd:
             try:
