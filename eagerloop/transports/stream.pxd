@@ -1,48 +1,20 @@
 cimport cython
 
 from ..core cimport runtime
-from ..core.scheduler cimport Scheduler
-from ..core.watch cimport Channel
 from .outbox cimport Outbox
+from .socketed cimport SocketTransport, call_one
 
 cdef int READS_PER_EVENT
 cdef Py_ssize_t FULL_BYTES, HOLD_BYTES, LARGE_BYTES, WOULD_BLOCK
 
 
-cdef class StreamTransport(Channel):
-    cdef readonly Scheduler _loop
-    cdef readonly object _sock
-    cdef readonly int _sock_fd
-    # who is told, and for a Protocol its bound data_received
-    cdef readonly object _protocol
-    cdef object _receive
-    cdef bint _buffered
-    # a context snapshot, see runtime.h
-    cdef object _context
-    cdef public object _server
-    cdef public dict _extra
-    # held for the end of the turn or, if _writing, until the socket is writable
-    cdef readonly Outbox _outbox
+cdef class StreamTransport(SocketTransport):
     # the turn in which a write last went out at once
     cdef long long _sent_in_turn
     cdef Py_ssize_t _last_read_bytes
-    cdef Py_ssize_t _high_water
-    cdef Py_ssize_t _low_water
-    cdef readonly bint _protocol_paused
-    cdef bint _writing
     cdef readonly bint _paused
-    cdef readonly bint _closing
     cdef readonly bint _eof
-    # 0: alive; then how often connection_lost was scheduled or a write came too late
-    cdef public int _conn_lost
-    cdef public bint _protocol_connected
-    # sendfile waits for an empty outbox
-    cdef public object _empty_waiter
-    cdef dict __dict__
 
-    cpdef on_readable(self)
-    cpdef on_writable(self)
-    cpdef flush(self)
     cdef object _read(self)
     @cython.locals(count=Py_ssize_t)
     cdef object _read_into(self)
@@ -55,16 +27,4 @@ cdef class StreamTransport(Channel):
     cdef int _flush_now(self) except -1
     @cython.locals(count=Py_ssize_t)
     cdef object _send_waiting(self)
-    cdef int _start_writing(self) except -1
-    cdef int _stop_writing(self) except -1
     cdef int _shut_down_sending(self) except -1
-    cdef int _maybe_pause_protocol(self) except -1
-    cdef int _maybe_resume_protocol(self) except -1
-    cdef int _tell_protocol(self, str method) except -1
-    cpdef _fatal_error(self, object exc, str message=*)
-    cpdef _force_close(self, object exc)
-    cdef object _own_context(self)
-
-
-cdef extern from "runtime.h":
-    object call_one "EL_CALL_ONE" (StreamTransport owner, object function, object argument)

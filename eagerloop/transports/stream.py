@@ -14,24 +14,18 @@ What the socket does not take waits until it is writable, and only then do water
 for the turn are no back-pressure. Held bytes go out before anything that must come after them: write_eof, close,
 sendfile, start_tls.
 
-Rules. Every end goes through `_force_close` or `close`, and `connection_lost` is called exactly once, from the loop.
+The rest, such as water marks and the end, is SocketTransport's.
 """
 
 from __future__ import annotations
 
-import asyncio.protocols as _protocols
-import asyncio.transports as _transports
 import socket
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from .. import constants
 from ..core import runtime
-from ..core.scheduler import Scheduler
-from ..core.watch import Channel
 from ..log import logger
-from ..trsock import TransportSocket
-from .outbox import Outbox
+from .socketed import SocketTransport
 
 if TYPE_CHECKING:
     import contextvars
@@ -53,46 +47,16 @@ WOULD_BLOCK = -2
 runtime.init()
 
 
-class StreamTransport(Channel):
+class StreamTransport(SocketTransport):
     """What create_connection and create_server give to protocols (asyncio.Transport).
 
     Args:
-        loop: a loop of ours.
-        sock: connected and non-blocking; the transport closes it.
-        protocol: a Protocol or BufferedProtocol.
         waiter: a future that gets its result when reading has begun.
-        extra: for `get_extra_info`.
-        server: the Server that accepted the connection; told when it begins and ends.
-        context: what protocol methods are called in; a copy of the current one if omitted.
+
+    The others are SocketTransport's.
     """
 
-    __slots__ = (
-        "_loop",
-        "_sock",
-        "_sock_fd",
-        "_protocol",
-        "_receive",
-        "_buffered",
-        "_context",
-        "_server",
-        "_extra",
-        "_outbox",
-        "_sent_in_turn",
-        "_last_read_bytes",
-        "_high_water",
-        "_low_water",
-        "_protocol_paused",
-        "_writing",
-        "_paused",
-        "_closing",
-        "_eof",
-        "_conn_lost",
-        "_protocol_connected",
-        "_empty_waiter",
-        "__dict__",
-    )
-
-    _sendfile_compatible = constants._SendfileMode.TRY_NATIVE
+    __slots__ = ("_sent_in_turn", "_last_read_bytes", "_paused", "_eof")
 
     def __init__(
         self,
@@ -104,76 +68,14 @@ class StreamTransport(Channel):
         server: Any = None,
         context: contextvars.Context | None = None,
     ) -> None:
-        Channel.__init__(self)
-        self._loop = loop
-        self._sock = sock
-        self._sock_fd = sock.fileno()
-        self._context = runtime.snapshot() if context is None else context
-        self._server = server
-        self._extra = describe(sock, extra)
-        self._outbox = Outbox()
         self._sent_in_turn = -1
         self._last_read_bytes = 0
-        self._high_water = 65536
-        self._low_water = 16384
-        self._protocol_paused = False
-        self._writing = False
         self._paused = False
-        self._closing = False
         self._eof = False
-        self._conn_lost = 0
-        self._protocol_connected = True
-        self._empty_waiter = None
-        self.set_protocol(protocol)
+        SocketTransport.__init__(self, loop, sock, protocol, extra, server, context)
         send_at_once(sock)
-        if server is not None:
-            server._attach(self)
         loop.call_soon(self._protocol.connection_made, self, context=context)
         loop.call_soon(self._begin_reading, waiter)
-
-    @property
-    def __class__(self) -> type:
-        return _transports.Transport
-
-    def __repr__(self) -> str:
-        info = [type(self).__name__]
-        if self._sock is None:
-            info.append("closed")
-        elif self._closing:
-            info.append("closing")
-        info.append(f"fd={self._sock_fd}")
-        if self._loop is not None and not self._loop.is_closed():
-            info.append(f"read={'polling' if self.is_reading() else 'idle'}")
-            state = "polling" if self._writing else "idle"
-            info.append(f"write=<{state}, bufsize={self.get_write_buffer_size()}>")
-        return f"<{' '.join(info)}>"
-
-    def __del__(self) -> None:
-        if self._sock is not None:
-            warnings.warn(f"unclosed transport {self!r}", ResourceWarning, source=self)
-            self._sock.close()
-            if self._server is not None:
-                self._server._detach(self)
-
-    # What asyncio.Transport offers.
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """"socket", "sockname", "peername"; what TLS adds is on its own transport."""
-        return self._extra.get(name, default)
-
-    def get_protocol(self) -> Any:
-        """Who is told what arrives."""
-        return self._protocol
-
-    def set_protocol(self, protocol: Any) -> None:
-        """Exchanges the protocol; what arrives next goes to the new one."""
-        self._protocol = protocol
-        self._buffered = isinstance(protocol, _protocols.BufferedProtocol)
-        self._receive = None if self._buffered else protocol.data_received
-
-    def is_closing(self) -> bool:
-        """Whether it is closed or about to be."""
-        return bool(self._closing)
 
     def is_reading(self) -> bool:
         """Whether what arrives is read."""
@@ -266,35 +168,6 @@ class StreamTransport(Channel):
             self._conn_lost += 1
             self._stop_writing()
             self._loop.call_soon(self._call_connection_lost, None, context=self._own_context())
-
-    def abort(self) -> None:
-        """Ends the connection now; what is not sent is lost."""
-        self._force_close(None)
-
-    def get_write_buffer_size(self) -> int:
-        """Bytes that wait to be sent."""
-        return int(self._outbox.size)
-
-    def get_write_buffer_limits(self) -> tuple[int, int]:
-        """The low and the high water mark in bytes."""
-        return (self._low_water, self._high_water)
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Above `high` waiting bytes the protocol is told to pause, below `low` to resume.
-
-        Raises:
-            ValueError: not high >= low >= 0.
-        """
-        if high is None:
-            high = 65536 if low is None else 4 * low
-        if low is None:
-            low = high // 4
-        if not high >= low >= 0:
-            raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
-        self._high_water = high
-        self._low_water = low
-        if self._writing:
-            self._maybe_pause_protocol()
 
     # Called by the loop.
 
@@ -460,45 +333,11 @@ class StreamTransport(Channel):
                 return
             box.consume(count)
 
-    def _start_writing(self) -> None:
-        self._writing = True
-        self._loop._watch_write(self._sock_fd, self)
-
-    def _stop_writing(self) -> None:
-        if self._writing:
-            self._writing = False
-            self._loop._unwatch_write(self._sock_fd)
-
     def _shut_down_sending(self) -> None:
         try:
             self._sock.shutdown(socket.SHUT_WR)
         except OSError as exc:  # the peer was faster
             self._fatal_error(exc, "Fatal error on shutdown of socket transport")
-
-    def _maybe_pause_protocol(self) -> None:
-        if not self._protocol_paused and self._outbox.size > self._high_water:
-            self._protocol_paused = True
-            self._tell_protocol("pause_writing")
-
-    def _maybe_resume_protocol(self) -> None:
-        if self._protocol_paused and self._outbox.size <= self._low_water:
-            self._protocol_paused = False
-            self._tell_protocol("resume_writing")
-
-    def _tell_protocol(self, method: str) -> None:
-        try:
-            getattr(self._protocol, method)()
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as exc:  # a protocol may fail in any way; the bytes still go out
-            self._loop.call_exception_handler(
-                {
-                    "message": f"protocol.{method}() failed",
-                    "exception": exc,
-                    "transport": self,
-                    "protocol": self._protocol,
-                }
-            )
 
     # For sendfile: wait until the outbox is empty, and let nobody write meanwhile.
 
@@ -513,74 +352,6 @@ class StreamTransport(Channel):
 
     def _reset_empty_waiter(self) -> None:
         self._empty_waiter = None
-
-    # The end.
-
-    def _fatal_error(self, exc: BaseException, message: str = "Fatal error on transport") -> None:
-        """Reports an error and ends the connection; the network's own errors only in debug mode."""
-        if isinstance(exc, OSError):
-            if self._loop.get_debug():
-                logger.debug("%r: %s", self, message, exc_info=True)
-        else:
-            self._loop.call_exception_handler(
-                {
-                    "message": message,
-                    "exception": exc,
-                    "transport": self,
-                    "protocol": self._protocol,
-                }
-            )
-        self._force_close(exc)
-
-    def _force_close(self, exc: BaseException | None) -> None:
-        if self._conn_lost > 0:
-            return
-        self._outbox.clear()
-        self._stop_writing()
-        if not self._closing:
-            self._closing = True
-            self._loop._unwatch_read(self._sock_fd)
-        self._conn_lost += 1
-        self._loop.call_soon(self._call_connection_lost, exc, context=self._own_context())
-
-    def _call_connection_lost(self, exc: BaseException | None) -> None:
-        self._loop._unwatch(self._sock_fd)
-        try:
-            if self._protocol_connected:
-                self._protocol.connection_lost(exc)
-        finally:
-            self._conn_lost += 1
-            self._sock.close()
-            self._sock = None
-            self._protocol = None
-            self._receive = None
-            self._loop = None
-            server, self._server = self._server, None
-            if server is not None:
-                server._detach(self)
-            if self._empty_waiter is not None and not self._empty_waiter.done():
-                self._empty_waiter.set_exception(ConnectionError("Connection is closed by peer"))
-
-    def _own_context(self) -> contextvars.Context:
-        context = runtime.context_of(self._context)
-        self._context = context
-        return context
-
-
-def describe(sock: socket.socket, extra: dict[str, Any] | None) -> dict[str, Any]:
-    """What `get_extra_info` knows of a socket."""
-    info = {} if extra is None else extra.copy()
-    info["socket"] = TransportSocket(sock)
-    try:
-        info["sockname"] = sock.getsockname()
-    except OSError:  # not connected any more
-        info["sockname"] = None
-    if "peername" not in info:
-        try:
-            info["peername"] = sock.getpeername()
-        except OSError:  # not connected any more
-            info["peername"] = None
-    return info
 
 
 def send_at_once(sock: socket.socket) -> None:

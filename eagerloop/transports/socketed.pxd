@@ -1,0 +1,46 @@
+from ..core cimport runtime
+from ..core.scheduler cimport Scheduler
+from ..core.watch cimport Channel
+from .outbox cimport Outbox
+
+cdef Py_ssize_t HIGH_WATER_BYTES
+
+
+cdef class SocketTransport(Channel):
+    cdef readonly Scheduler _loop
+    cdef readonly object _sock
+    cdef readonly int _sock_fd
+    # who is told, and for a Protocol its bound data_received
+    cdef readonly object _protocol
+    cdef object _receive
+    cdef bint _buffered
+    # a context snapshot, see runtime.h
+    cdef object _context
+    cdef public object _server
+    cdef public dict _extra
+    # held for the end of the turn or, if _writing, until the socket is writable
+    cdef readonly Outbox _outbox
+    cdef Py_ssize_t _high_water
+    cdef Py_ssize_t _low_water
+    cdef readonly bint _protocol_paused
+    cdef bint _writing
+    cdef readonly bint _closing
+    # 0: alive; then how often connection_lost was scheduled or a write came too late
+    cdef public int _conn_lost
+    cdef public bint _protocol_connected
+    # sendfile waits for an empty outbox
+    cdef public object _empty_waiter
+    cdef dict __dict__
+
+    cdef int _start_writing(self) except -1
+    cdef int _stop_writing(self) except -1
+    cdef int _maybe_pause_protocol(self) except -1
+    cdef int _maybe_resume_protocol(self) except -1
+    cdef int _tell_protocol(self, str method) except -1
+    cpdef _fatal_error(self, object exc, str message=*)
+    cpdef _force_close(self, object exc)
+    cdef object _own_context(self)
+
+
+cdef extern from "runtime.h":
+    object call_one "EL_CALL_ONE" (SocketTransport owner, object function, object argument)
