@@ -29,7 +29,14 @@ from .transports.tlstransport import TLSTransport
 from .transports.writepipe import WritePipeTransport
 
 if TYPE_CHECKING:
-    from asyncio import BaseProtocol, DatagramProtocol, Future, SubprocessProtocol, Transport
+    from asyncio import (
+        BaseProtocol,
+        DatagramProtocol,
+        Future,
+        ReadTransport,
+        Transport,
+        WriteTransport,
+    )
     from collections.abc import Callable, Coroutine
     from contextvars import Context
     from ssl import SSLContext
@@ -45,7 +52,6 @@ if TYPE_CHECKING:
     Args = TypeVarTuple("Args")
     P = TypeVar("P", bound=BaseProtocol)
     D = TypeVar("D", bound=DatagramProtocol)
-    S = TypeVar("S", bound=SubprocessProtocol)
     Later = Coroutine[Any, Any, T]
 
 
@@ -394,17 +400,17 @@ class EventLoop(BaseEventLoop):
 
     async def connect_read_pipe(
         self, protocol_factory: Callable[[], P], pipe: Any
-    ) -> tuple[ReadPipeTransport, P]:
+    ) -> tuple[ReadTransport, P]:
         return await connect_pipe(self, ReadPipeTransport, protocol_factory, pipe)
 
     async def connect_write_pipe(
         self, protocol_factory: Callable[[], P], pipe: Any
-    ) -> tuple[WritePipeTransport, P]:
+    ) -> tuple[WriteTransport, P]:
         return await connect_pipe(self, WritePipeTransport, protocol_factory, pipe)
 
     async def subprocess_exec(
         self,
-        protocol_factory: Callable[[], S],
+        protocol_factory: Callable[[], P],
         program: Any,
         *args: Any,
         stdin: Any = subprocess.PIPE,
@@ -417,7 +423,7 @@ class EventLoop(BaseEventLoop):
         errors: Any = None,
         text: Any = None,
         **kwargs: Any,
-    ) -> tuple[ChildTransport, S]:
+    ) -> tuple[ChildTransport, P]:
         return await spawn_exec(
             self, protocol_factory, (program, *args), stdin=stdin, stdout=stdout, stderr=stderr,
             universal_newlines=universal_newlines, shell=shell, bufsize=bufsize,
@@ -426,7 +432,7 @@ class EventLoop(BaseEventLoop):
 
     async def subprocess_shell(
         self,
-        protocol_factory: Callable[[], S],
+        protocol_factory: Callable[[], P],
         cmd: bytes | str,
         *,
         stdin: Any = subprocess.PIPE,
@@ -439,7 +445,7 @@ class EventLoop(BaseEventLoop):
         errors: Any = None,
         text: Any = None,
         **kwargs: Any,
-    ) -> tuple[ChildTransport, S]:
+    ) -> tuple[ChildTransport, P]:
         return await spawn_shell(
             self, protocol_factory, cmd, stdin=stdin, stdout=stdout, stderr=stderr,
             universal_newlines=universal_newlines, shell=shell, bufsize=bufsize,

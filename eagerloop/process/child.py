@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import subprocess
 import warnings
-from asyncio.protocols import BaseProtocol, Protocol, SubprocessProtocol
+from asyncio.protocols import BaseProtocol, Protocol
 from asyncio.transports import BaseTransport, SubprocessTransport
 from collections import deque
 from collections.abc import Callable
@@ -43,7 +43,7 @@ class ChildTransport(SubprocessTransport):
     def __init__(
         self,
         loop: EventLoop,
-        protocol: SubprocessProtocol,
+        protocol: BaseProtocol,
         args: Any,
         shell: bool,
         stdin: Any,

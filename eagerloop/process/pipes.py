@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..log import logger
 from ..transports.pipe import ReadPipeTransport
-from ..transports.writepipe import WritePipeTransport
 
 if TYPE_CHECKING:
     from ..base_events import BaseEventLoop
+    from ..transports.writepipe import WritePipeTransport
 
 _Protocol = TypeVar("_Protocol")
-_Transport = TypeVar("_Transport", ReadPipeTransport, WritePipeTransport)
 
 
 async def connect_pipe(
     loop: BaseEventLoop,
-    kind: type[_Transport],
+    kind: type[ReadPipeTransport | WritePipeTransport],
     protocol_factory: Callable[[], _Protocol],
     pipe: Any,
-) -> tuple[_Transport, _Protocol]:
+) -> tuple[Any, _Protocol]:
     """Make a transport of `kind` on the file object `pipe`, which it takes over.
 
     Raises:

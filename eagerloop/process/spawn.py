@@ -7,7 +7,7 @@ fails or is cancelled on the way leaves nothing: no process, no zombie, no descr
 from __future__ import annotations
 
 import subprocess
-from asyncio.protocols import SubprocessProtocol
+from asyncio.protocols import BaseProtocol
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,7 +17,7 @@ from .child import ChildTransport
 if TYPE_CHECKING:
     from ..eventloop import EventLoop
 
-_Protocol = TypeVar("_Protocol", bound=SubprocessProtocol)
+_Protocol = TypeVar("_Protocol", bound=BaseProtocol)
 
 
 async def spawn_exec(

@@ -168,19 +168,20 @@ def test_close_does_not_kill_a_child_that_has_exited() -> None:
 
 def test_signals() -> None:
     async def main() -> None:
-        for send, expected in (
-            (lambda t: t.terminate(), -signal.SIGTERM),
-            (lambda t: t.kill(), -signal.SIGKILL),
-            (lambda t: t.send_signal(signal.SIGUSR1), -signal.SIGUSR1),
+        for method, args, expected in (
+            ("terminate", (), signal.SIGTERM),
+            ("kill", (), signal.SIGKILL),
+            ("send_signal", (signal.SIGUSR1,), signal.SIGUSR1),
         ):
             transport, protocol = await start(*BLOCKED)
             await protocol.arrived.wait()
-            send(transport)
+            send = getattr(transport, method)
+            send(*args)
             await protocol.exited.wait()
-            assert transport.get_returncode() == expected
+            assert transport.get_returncode() == -expected
             await protocol.lost
             with pytest.raises(ProcessLookupError):
-                send(transport)
+                send(*args)
             transport.close()
 
     eagerloop.run(main())

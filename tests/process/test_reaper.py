@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,10 @@ ways = pytest.mark.parametrize(
 )
 
 
+def running() -> Any:
+    return eagerloop.get_running_loop()
+
+
 def child(code: str = "pass") -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", code])
 
@@ -39,7 +44,7 @@ def shell(command: str) -> subprocess.Popen[bytes]:
 async def exit_code(
     watcher: Reaper, process: subprocess.Popen[bytes], kind: type[object]
 ) -> int | None:
-    loop = eagerloop.get_running_loop()
+    loop = running()
     told = loop.create_future()
     watch = watcher.watch(process.pid, told.set_result)
     assert isinstance(watch, kind)
@@ -51,7 +56,7 @@ async def exit_code(
 @ways
 def test_reports_exit_codes_and_signals(use_pidfd: bool) -> None:
     async def main() -> None:
-        watcher = Reaper(eagerloop.get_running_loop(), use_pidfd=use_pidfd)
+        watcher = Reaper(running(), use_pidfd=use_pidfd)
         kind = PidfdWatch if use_pidfd else ThreadWatch
         assert await exit_code(watcher, shell("exit 0"), kind) == 0
         assert await exit_code(watcher, shell("exit 7"), kind) == 7
@@ -66,7 +71,7 @@ def test_a_child_that_has_exited_already(use_pidfd: bool) -> None:
         process = shell("exit 3")
         while not reaper.has_exited(process.pid):
             time.sleep(0.001)
-        watcher = Reaper(eagerloop.get_running_loop(), use_pidfd=use_pidfd)
+        watcher = Reaper(running(), use_pidfd=use_pidfd)
         assert await exit_code(watcher, process, object) == 3
 
     eagerloop.run(main())
@@ -77,7 +82,7 @@ def test_a_status_read_by_somebody_else_is_lost(use_pidfd: bool) -> None:
     async def main() -> None:
         process = shell("exit 3")
         os.waitpid(process.pid, 0)
-        watcher = Reaper(eagerloop.get_running_loop(), use_pidfd=use_pidfd)
+        watcher = Reaper(running(), use_pidfd=use_pidfd)
         assert await exit_code(watcher, process, object) is None
 
     eagerloop.run(main())
@@ -86,7 +91,7 @@ def test_a_status_read_by_somebody_else_is_lost(use_pidfd: bool) -> None:
 @ways
 def test_signals_reach_the_child(use_pidfd: bool) -> None:
     async def main() -> None:
-        loop = eagerloop.get_running_loop()
+        loop = running()
         process = child("import time; time.sleep(60)")
         told = loop.create_future()
         watch = Reaper(loop, use_pidfd=use_pidfd).watch(process.pid, told.set_result)
@@ -101,7 +106,7 @@ def test_a_thread_leaves_the_zombie_to_the_loop() -> None:
     """No moment at which the pid is free and the exit not yet published."""
 
     async def main() -> None:
-        loop = eagerloop.get_running_loop()
+        loop = running()
         process = shell("exit 5")
         told = loop.create_future()
         before = set(threading.enumerate())
@@ -122,7 +127,7 @@ def test_a_thread_outlives_its_loop(caplog: pytest.LogCaptureFixture) -> None:
     process = shell("sleep 0.3")
 
     async def main() -> None:
-        Reaper(eagerloop.get_running_loop(), use_pidfd=False).watch(process.pid, print)
+        Reaper(running(), use_pidfd=False).watch(process.pid, print)
 
     with caplog.at_level(logging.WARNING):
         eagerloop.run(main())
@@ -137,7 +142,7 @@ def test_a_thread_outlives_its_loop(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_no_descriptor_left_costs_a_thread() -> None:
     async def main() -> None:
-        loop = eagerloop.get_running_loop()
+        loop = running()
         process = shell("exit 9")
         watcher = Reaper(loop)
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -160,7 +165,7 @@ def test_no_descriptor_left_costs_a_thread() -> None:
 def test_close_gives_the_descriptors_back() -> None:
     async def main() -> None:
         before = len(os.listdir("/proc/self/fd"))
-        watcher = Reaper(eagerloop.get_running_loop())
+        watcher = Reaper(running())
         processes = [child("import time; time.sleep(60)") for _ in range(3)]
         for process in processes:
             watcher.watch(process.pid, print)

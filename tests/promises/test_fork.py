@@ -72,7 +72,7 @@ def test_a_loop_in_the_child_of_a_running_loop() -> None:
 
     async def main() -> None:
         assert forked(asyncio._get_running_loop) == "None"
-        assert forked(eagerloop.current_task.__call__).startswith("Traceback")
+        assert forked(eagerloop.current_task).startswith("Traceback")
         assert forked(lambda: eagerloop.run(echo())) == "3"
         assert await echo() == 3
 
