@@ -451,12 +451,13 @@ class TLSProtocol(Channel):
 
     def _go_on_with_shutdown(self) -> None:
         try:
-            done = self._tls.shut_down()
+            # as asyncio does: to a peer that has ended without close_notify, none is sent either
+            done = self._peer_eof or self._tls.shut_down()
         except ssl.SSLError as exc:  # damaged records
             self._fatal_error(exc)
             return
         self._send()
-        if (done or self._peer_eof) and self._transport is not None:
+        if done and self._transport is not None:
             self._transport.close()
 
     def _end(self) -> None:
