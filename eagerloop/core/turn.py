@@ -135,12 +135,13 @@ class Turn(Agenda):
             self._report_slow(entry, seconds)
 
     def _flush(self) -> None:
-        channels = self._flushing
-        self._flushing = []
         current.leave(self)
-        for channel in channels:
-            channel._flush_due = False
-            channel.flush()
+        while self._flushing:  # TLS flushes into a transport that holds it back once more
+            channels = self._flushing
+            self._flushing = []
+            for channel in channels:
+                channel._flush_due = False
+                channel.flush()
 
     def _report_slow(self, entry: Any, seconds: float) -> None:
         """Says that `entry` took long; the loop logs it."""

@@ -17,8 +17,6 @@ cdef class TLSProtocol(Channel):
     cdef readonly Backlog _backlog
     # writes after the end
     cdef int _conn_lost
-    # this turn's first write has gone out
-    cdef bint _corked
     # why we are closing
     cdef object _failure
     cdef double _handshake_start
@@ -31,6 +29,8 @@ cdef class TLSProtocol(Channel):
     cdef bint _reading_paused
     # the loop, if it is one of ours
     cdef Scheduler _scheduler
+    # the turn in which a write last went out at once
+    cdef long long _sent_in_turn
     cdef object _shutdown_timeout
     cdef readonly object _sslcontext
     # one: for the handshake, then for the shutdown
@@ -56,12 +56,14 @@ cdef class TLSProtocol(Channel):
     cdef void _resume_reading(self) except *
     @cython.locals(size=Py_ssize_t)
     cdef void _control_reading(self) except *
-    @cython.locals(size=Py_ssize_t, corked=bint)
+    @cython.locals(blocked=bint, first=bint)
     cdef void _write(self, data) except *
-    @cython.locals(corked=bint)
     cdef void _write_lines(self, lines) except *
     cdef bint _may_write(self) except -1
-    cdef void _cork(self) except *
+    cdef bint _is_blocked(self) except -1
+    @cython.locals(turn="long long")
+    cdef bint _is_first_of_turn(self) except -1
+    cdef void _send_or_hold(self, bint at_once) except *
     @cython.locals(state=int)
     cdef void _write_backlog(self) except *
     @cython.locals(count=Py_ssize_t)

@@ -72,7 +72,6 @@ class TLSProtocol(Channel):
         "_app",
         "_backlog",
         "_conn_lost",
-        "_corked",
         "_failure",
         "_handshake_start",
         "_handshake_timeout",
@@ -82,6 +81,7 @@ class TLSProtocol(Channel):
         "_read_low",
         "_reading_paused",
         "_scheduler",
+        "_sent_in_turn",
         "_shutdown_timeout",
         "_sslcontext",
         "_timer",
@@ -123,7 +123,7 @@ class TLSProtocol(Channel):
         )
         self._reading_paused = False  # the application asked us to pause
         self._backlog = Backlog()
-        self._corked = False  # this turn's first write has gone out
+        self._sent_in_turn = -1  # the turn in which a write last went out at once
         self._transport: Any = None
         self._transport_full = False  # it told us to pause writing
         self._transport_paused = False  # we paused its reading
@@ -232,8 +232,6 @@ class TLSProtocol(Channel):
 
     def flush(self) -> None:
         """The turn ends: encrypt what was written after its first write."""
-        self._flush_due = False
-        self._corked = False
         if self._backlog.size > 0:
             self._write_backlog()
 
@@ -294,7 +292,7 @@ class TLSProtocol(Channel):
                     break
                 more = self._app.receive(tls, room)
             if tls.state == tlsstate._OPEN:
-                if self._backlog.size > 0 and not self._corked:
+                if self._backlog.size > 0 and not self._flush_due:
                     self._write_backlog()
                 else:
                     self._send()
@@ -342,32 +340,21 @@ class TLSProtocol(Channel):
         """Encrypt `data`, or keep it until that can be done."""
         if not self._may_write():
             return
-        size = len(data)
-        corked = self._corked
-        self._cork()  # first, so that our flush comes before the transport's
-        if (
-            corked
-            or size > _PIECE
-            or self._backlog.size > 0
-            or self._transport_full
-            or self._tls.state != tlsstate._OPEN
-        ):
-            self._backlog.append(data)
-            if not corked or self._backlog.size >= _RECORD:
-                self._write_backlog()
-        else:
+        blocked = self._is_blocked()
+        first = self._is_first_of_turn()
+        if first and not blocked and self._backlog.size == 0 and len(data) <= _PIECE:
             self._encrypt(data)
             self._send()
+        else:
+            self._backlog.append(data)
+            self._send_or_hold(first or blocked)
 
     def _write_lines(self, lines: Iterable[Data]) -> None:
         if not self._may_write():
             return
         for data in lines:
             self._backlog.append(data)
-        corked = self._corked
-        self._cork()
-        if not corked or self._backlog.size >= _RECORD:
-            self._write_backlog()
+        self._send_or_hold(self._is_first_of_turn() or self._is_blocked())
 
     def _may_write(self) -> bool:
         if self._tls.state <= tlsstate._OPEN:
@@ -377,10 +364,23 @@ class TLSProtocol(Channel):
         self._conn_lost += 1
         return False
 
-    def _cork(self) -> None:
-        """Hold further writes of this turn until `flush`; only a loop of ours has such an end."""
-        if self._scheduler is not None and not self._corked:
-            self._corked = True
+    def _is_blocked(self) -> bool:
+        return self._transport_full or self._tls.state != tlsstate._OPEN
+
+    def _is_first_of_turn(self) -> bool:
+        """Whether nothing was written in this turn; only a loop of ours has turns to tell."""
+        if self._scheduler is None:
+            return True
+        turn = self._scheduler._turn_number
+        if self._sent_in_turn == turn:
+            return False
+        self._sent_in_turn = turn
+        return True
+
+    def _send_or_hold(self, at_once: bool) -> None:
+        if at_once or self._backlog.size >= _RECORD:
+            self._write_backlog()
+        else:
             self._scheduler._flush_later(self)
 
     def _write_backlog(self) -> None:
