@@ -68,6 +68,8 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):
         )
 
     def __del__(self, _warn: Any = warnings.warn) -> None:
+        if not hasattr(self, "_poller_object"):
+            return  # __init__ refused the poller: there is nothing to close
         if not self.is_closed():
             _warn(f"unclosed event loop {self!r}", ResourceWarning, source=self)
             if not self.is_running():
