@@ -21,10 +21,13 @@ from .core.poller import Poller
 from .core.task import Task
 from .executor import Executors
 from .log import logger
+from .net.listen import Server
 from .process.signals import SignalHandlers
 from .poll.waker import Waker
 from .core.future import isfuture
 from .tasks.spawning import ensure_future
+
+__all__ = ("BaseEventLoop", "Server")
 
 CONTEXT_KEYS_SHOWN_ABOVE = ("message", "exception")
 
@@ -40,8 +43,8 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):
         ValueError: there is no such poller here.
     """
 
-    def __init__(self, *, poller: str | None = None, eager: bool = False) -> None:
-        made = poll.make(poller)
+    def __init__(self, *, poller: str | Poller | None = None, eager: bool = False) -> None:
+        made = poller if isinstance(poller, Poller) else poll.make(poller)
         super().__init__(made, eager)
         self._poller_object = made
         self._exception_handler: Callable[..., object] | None = None

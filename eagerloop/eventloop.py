@@ -18,6 +18,7 @@ from .core.handle import Handle
 from .net import connect, endpoint, listen, resolve, sendfile, sockcalls
 from .net.readiness import check_free, descriptor_of
 from .net.security import Security
+from .poll.select import Select
 from .process.pipes import connect_pipe
 from .process.reaper import Reaper
 from .process.spawn import spawn_exec, spawn_shell
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     )
     from collections.abc import Callable, Coroutine
     from contextvars import Context
+    from selectors import BaseSelector
     from ssl import SSLContext
     from typing import TypeVar, TypeVarTuple
 
@@ -59,6 +61,7 @@ class EventLoop(BaseEventLoop):
     """eagerloop's event loop. `eagerloop.new_event_loop()` makes one.
 
     Args:
+        selector: one of the standard library's `selectors` to poll with, as asyncio's loops take it.
         poller: "epoll", "select" or "null"; by default EAGERLOOP_POLLER, or the platform's best.
         eager: tasks start eagerly unless `eager_start=False` is given.
         resolver: "executor" or "aiodns"; by default EAGERLOOP_RESOLVER, or the executor.
@@ -68,9 +71,14 @@ class EventLoop(BaseEventLoop):
     """
 
     def __init__(
-        self, *, poller: str | None = None, eager: bool = False, resolver: str | None = None
+        self,
+        selector: BaseSelector | None = None,
+        *,
+        poller: str | None = None,
+        eager: bool = False,
+        resolver: str | None = None,
     ) -> None:
-        super().__init__(poller=poller, eager=eager)
+        super().__init__(poller=poller if selector is None else Select(selector), eager=eager)
         # descriptor -> the transport that owns it, for as long as someone else knows the transport
         self._transports: WeakValueDictionary[int, Any] = WeakValueDictionary()
         self._reaper = Reaper(self)
@@ -459,10 +467,3 @@ class EventLoop(BaseEventLoop):
 
     def remove_signal_handler(self, sig: int) -> bool:
         return self._signals.remove(sig)
-
-
-def new_event_loop(
-    *, poller: str | None = None, eager: bool = False, resolver: str | None = None
-) -> EventLoop:
-    """A new loop, not set as anybody's; the arguments are EventLoop's."""
-    return EventLoop(poller=poller, eager=eager, resolver=resolver)

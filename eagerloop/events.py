@@ -70,8 +70,17 @@ def set_event_loop(loop: AbstractEventLoop | None) -> None:
     _get_event_loop_policy().set_event_loop(loop)
 
 
-def new_event_loop() -> AbstractEventLoop:
-    """A new loop from the policy; it is not set as the current one."""
+def new_event_loop(**options: Any) -> AbstractEventLoop:
+    """A new loop; it is not set as the current one.
+
+    Args:
+        options: those of `EventLoop`; without any, the policy makes the loop.
+    """
+    if options:
+        # here, because the loop imports this
+        from .eventloop import EventLoop
+
+        return EventLoop(**options)
     loop: AbstractEventLoop = _get_event_loop_policy().new_event_loop()
     return loop
 
@@ -115,6 +124,21 @@ def set_event_loop_policy(policy: Any) -> None:
     if _DEPRECATED:
         warnings._deprecated("asyncio.set_event_loop_policy", remove=(3, 16))
     _set_event_loop_policy(policy)
+
+
+def deprecated(name: str, module: str) -> Any:
+    """The package's names for policies on 3.14 and 3.15, where getting one warns."""
+    if sys.version_info >= (3, 14):
+        from .policy import EventLoopPolicy
+
+        named = {
+            "AbstractEventLoopPolicy": _AbstractPolicy,
+            "DefaultEventLoopPolicy": EventLoopPolicy,
+        }
+        if name in named:
+            warnings._deprecated(f"asyncio.{name}", remove=(3, 16))
+            return named[name]
+    raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
 
 def __getattr__(name: str) -> Any:

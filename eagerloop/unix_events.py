@@ -23,7 +23,7 @@ if sys.version_info >= (3, 14):
     __all__ += ("EventLoop",)
 else:
     DefaultEventLoopPolicy = EventLoopPolicy
-    __all__ = tuple(vars(_theirs)["__all__"])
+    __all__ = tuple({*vars(_theirs)["__all__"], "EventLoop"})
 
 
 def __getattr__(name: str) -> Any:

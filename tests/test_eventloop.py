@@ -1,5 +1,4 @@
-"""EventLoop is asyncio's interface: every method, the newest signatures, nothing left to the base.
-"""
+"""EventLoop is asyncio's interface: every method, the newest signatures, nothing left to the base."""
 
 from __future__ import annotations
 

@@ -60,6 +60,8 @@ def default(value: object) -> object:
 
 def describe(thing: Any) -> Any:
     """A signature for a function, {method: signature} for a class, None for anything else."""
+    if inspect.isclass(thing) and issubclass(thing, BaseException):
+        return None
     if not inspect.isclass(thing):
         return signature(thing) if callable(thing) else None
     members: dict[str, str | None] = {"": signature(thing)}

@@ -34,6 +34,7 @@ class Agenda:
         "_flushing",
         "_current",
         "_clock",
+        "_keeps_timers",
         "_thread_id",
         "_turn_number",
         "_polled_at",
@@ -54,6 +55,7 @@ class Agenda:
         self._flushing = []
         self._current = None
         self._clock = None
+        self._keeps_timers = True
         self._thread_id = 0
         self._turn_number = 0
         self._polled_at = 0.0

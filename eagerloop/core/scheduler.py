@@ -40,6 +40,10 @@ class Scheduler(Turn):
         self._task_factory = None
         if type(self).time is not Scheduler.time:
             self._clock = self.time
+        # a loop of a test kit may set timers in a way of its own
+        self._keeps_timers = (
+            type(self).call_at is Scheduler.call_at and type(self).call_later is Scheduler.call_later
+        )
 
     @property
     def poller(self) -> str:

@@ -12,13 +12,17 @@ LONGEST_SECONDS = 86400.0  # some kernels refuse more; the turn comes round agai
 
 
 class Select(Poller):
-    """kqueue, devpoll, poll or select: what `selectors` finds best."""
+    """kqueue, devpoll, poll or select: what `selectors` finds best.
+
+    Args:
+        selector: another one of `selectors`.
+    """
 
     name = "select"
 
-    def __init__(self) -> None:
+    def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
         Poller.__init__(self)
-        self.selector = selectors.DefaultSelector()
+        self.selector = selectors.DefaultSelector() if selector is None else selector
 
     def wait(self, ring: Any, timeout: float) -> None:
         for key, events in self.selector.select(

@@ -71,7 +71,7 @@ class Sleep(Operation):
         if delay != delay:
             raise ValueError("Invalid delay: NaN (not a number)")
         loop: Any = get_running_loop()
-        if isinstance(loop, Agenda):
+        if isinstance(loop, Agenda) and loop._keeps_timers:
             self._timer = delays.new(loop, loop._now() + delay, None)
             self.value = self._timer
         else:

@@ -124,7 +124,7 @@ class Timeout(Alarm):
         if task is None:
             raise RuntimeError("Timeout should be used inside a task")
         self._state = ACTIVE
-        self._agenda = loop if isinstance(loop, Agenda) else None
+        self._agenda = loop if isinstance(loop, Agenda) and loop._keeps_timers else None
         self._task = task
         self._cancelling = task.cancelling()
         if self._when is not None:

@@ -20,7 +20,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--mode", choices=[*MODES, "both"], default="both", help="whose package (default: both)")
     add("--module", nargs="+", metavar="NAME", help="only these modules, e.g. test_tasks")
-    add("--test", nargs="+", default=[], metavar="ID", help="only these, e.g. test_tasks.X.test_y")
+    add("--test", nargs="+", default=[], metavar="ID", help="only these, e.g. test_tasks.*.test_x")
     add("--jobs", type=int, default=2, help="modules at a time (default: 2)")
     add("--json", type=Path, metavar="FILE", help="write the report there")
     add("--pure", action="store_true", help="with EAGERLOOP_PURE=1")

@@ -158,7 +158,7 @@ class _Session:
             taken = time.monotonic() - self._since
             self._report.outcomes[self._current] = Outcome(self._current, "failed", status, taken)
             # one test alone needs no second session
-            return bool(self._only)
+            return self._only == (self._current,)
         name = self._report.name
         self._report.outcomes[name] = Outcome(name, "failed", "outside any test: " + status)
         return True

@@ -27,8 +27,8 @@ def make(base: Any) -> type:
             self._gen = (gen or _no_timers)()
             next(self._gen)
             self._time = 0.0
-            self._timers: list[float] = []
-            self._virtual: list[tuple[float, int, Any]] = []
+            self._whens: list[float] = []
+            self._later: list[tuple[float, int, Any]] = []
             self._order = itertools.count()
             self._pumping = False
 
@@ -45,8 +45,8 @@ def make(base: Any) -> type:
 
             self._check_closed()
             timer = asyncio.TimerHandle(when, callback, args, self, context)
-            self._timers.append(when)
-            heapq.heappush(self._virtual, (when, next(self._order), timer))
+            self._whens.append(when)
+            heapq.heappush(self._later, (when, next(self._order), timer))
             self._start_pump()
             return timer
 
@@ -88,15 +88,15 @@ def make(base: Any) -> type:
                 super().call_soon(self._pump)
 
         def _ask(self) -> None:
-            timers, self._timers = self._timers, []
+            timers, self._whens = self._whens, []
             for when in timers:
                 self._time += self._gen.send(when) or 0
 
         def _pump(self) -> None:
             self._pumping = False
             self._ask()
-            while self._virtual and self._virtual[0][0] <= self._time + 1e-9:
-                timer = heapq.heappop(self._virtual)[2]
+            while self._later and self._later[0][0] <= self._time + 1e-9:
+                timer = heapq.heappop(self._later)[2]
                 if not timer.cancelled():
                     timer._run()
 
