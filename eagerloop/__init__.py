@@ -17,6 +17,8 @@ Layout, from the ground up; imports point down only (docs/architecture.md):
 The other modules carry asyncio's submodule names and re-export what the rooms define.
 """
 
+from typing import TYPE_CHECKING
+
 from . import _pure as _pure  # isort: skip  (first: it decides whether the rest is loaded compiled)
 
 from . import (
@@ -61,8 +63,35 @@ from .unix_events import *
 
 # isort: split  (after the stars: these are more than asyncio's)
 from .eventloop import EventLoop as EventLoop
-from .eventloop import new_event_loop as new_event_loop
 from .install import install as install
 from .install import uninstall as uninstall
 
 __version__ = "0.1.0"
+__all__ = [
+    *base_events.__all__,
+    *coroutines.__all__,
+    *events.__all__,
+    *exceptions.__all__,
+    *futures.__all__,
+    *graph.__all__,
+    *locks.__all__,
+    *protocols.__all__,
+    *queues.__all__,
+    *runners.__all__,
+    *streams.__all__,
+    *subprocess.__all__,
+    *taskgroups.__all__,
+    *tasks.__all__,
+    *threads.__all__,
+    *timeouts.__all__,
+    *transports.__all__,
+    *unix_events.__all__,
+    "install",
+    "uninstall",
+]
+
+if not TYPE_CHECKING:  # a type checker would take it that every name is there
+
+    def __getattr__(name: str) -> object:
+        """The names that 3.14 deprecated and 3.16 removes."""
+        return events.deprecated(name, __name__)
