@@ -61,6 +61,7 @@ class SocketTransport(Channel):
         "__dict__",
     )
 
+    _start_tls_compatible = True
     _sendfile_compatible = constants._SendfileMode.TRY_NATIVE
 
     def __init__(
