@@ -12,3 +12,4 @@ cdef class Sleep(Operation):
     cdef signed char _where
 
     cdef int _fall_asleep(self) except -1
+    cdef int _use(self, Agenda agenda, object delay) except -1

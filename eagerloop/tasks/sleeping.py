@@ -72,9 +72,11 @@ class Sleep(Operation):
             raise ValueError("Invalid delay: NaN (not a number)")
         loop: Any = get_running_loop()
         if isinstance(loop, Agenda) and loop._keeps_timers:
-            self._timer = delays.new(loop, loop._now() + delay, None)
-            self.value = self._timer
+            self._use(loop, delay)
         else:
             self.value = loop.create_future()
             self._timer = loop.call_later(delay, set_result_unless_cancelled, self.value, None)
         self._where = ASLEEP
+
+    def _use(self, agenda: Agenda, delay: float) -> None:
+        self.value = self._timer = delays.new(agenda, agenda._now() + delay, None)
