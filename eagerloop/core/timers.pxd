@@ -29,3 +29,4 @@ cdef extern from "runtime.h":
     int heap_push_alarm "EL_HEAP_PUSH" (object heap, Alarm entry, double when) except -1
     bint heap_remove_handle "EL_HEAP_REMOVE" (object heap, TimerHandle entry) noexcept
     bint heap_remove_alarm "EL_HEAP_REMOVE" (object heap, Alarm entry) noexcept
+cdef int go_off(Alarm alarm) except -1

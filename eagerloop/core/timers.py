@@ -149,3 +149,8 @@ def set_alarm(agenda: Agenda, alarm: Alarm, when: float) -> None:
 def clear_alarm(agenda: Agenda, alarm: Alarm) -> bool:
     """Takes it back; False if it was not set."""
     return heap_remove_alarm(agenda._timers, alarm)
+
+
+def go_off(alarm: Alarm) -> None:
+    """Its time has come."""
+    alarm._due()

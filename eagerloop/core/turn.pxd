@@ -1,6 +1,6 @@
 cimport cython
 
-from . cimport current, delay, handle, runtime, task, watch
+from . cimport current, delay, handle, runtime, task, timers, watch
 
 from .agenda cimport Agenda
 from .delay cimport Delay

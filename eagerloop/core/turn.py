@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import current, delay, handle, runtime, task, watch
+from . import current, delay, handle, runtime, task, timers, watch
 from .agenda import Agenda
 from .delay import Delay
 from .handle import Handle
@@ -90,9 +90,9 @@ class Turn(Agenda):
     def _expire(self) -> None:
         """What is due becomes ready; never before its time."""
         now = self._now()
-        timers = self._timers
-        while runtime.heap_len(timers) > 0 and runtime.heap_next(timers) <= now:
-            entry = runtime.heap_pop(timers)
+        heap = self._timers
+        while runtime.heap_len(heap) > 0 and runtime.heap_next(heap) <= now:
+            entry = runtime.heap_pop(heap)
             if type(entry) is Delay:
                 delay.expire(entry)
             else:
@@ -122,7 +122,7 @@ class Turn(Agenda):
             elif type(entry) is Watch:
                 watch.run(entry)
             elif isinstance(entry, Alarm):
-                entry._due()
+                timers.go_off(entry)
             else:
                 entry._run()
 
