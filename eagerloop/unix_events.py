@@ -12,6 +12,7 @@ from typing import Any
 
 from .eventloop import EventLoop
 from .policy import EventLoopPolicy
+from .process.reaper import can_use_pidfd as can_use_pidfd
 
 __all__: tuple[str, ...] = ("SelectorEventLoop",)
 
