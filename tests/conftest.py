@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from typing import Any, Protocol, TypeVar
 
 import pytest
@@ -19,6 +20,7 @@ from eagerloop import _build, _pure
 from tools import pairs
 
 T = TypeVar("T")
+LIMIT = 60.0  # seconds a test may take; a hung one fails, and the session goes on
 SETTLE = 2.0  # seconds that threads and children of a finished test have to close what they hold
 
 
@@ -39,6 +41,20 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_report_header() -> str:
     return f"eagerloop: {'compiled' if _build.compiled() else 'interpreted'}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    def give_up(signum: int, frame: object) -> None:
+        pytest.fail(f"still running after {LIMIT:.0f} s")
+
+    previous = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    try:
+        return (yield)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
 
 
 def descriptors() -> dict[int, str]:
