@@ -83,6 +83,7 @@ class Agenda:
         if self._debug:
             made._source_traceback = stacks.creation_stack()
         runtime.ring_push(self._ring, made)
+        runtime.gc_untrack(made)
         return made
 
     def _now(self) -> float:

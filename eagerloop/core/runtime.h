@@ -21,6 +21,17 @@
 #include <stdint.h>
 #include <time.h>
 
+/* What only the ready queue or the heap holds need not be walked by the collector: most of it is gone before a collection
+ * would find it alive. It is untracked when it is queued, and tracked again when it leaves and somebody else holds it. */
+static inline void el_gc_untrack(PyObject *object) { PyObject_GC_UnTrack(object); }
+static inline void el_gc_track(PyObject *object) {
+    if (PyObject_IS_GC(object) && !PyObject_GC_IsTracked(object)) PyObject_GC_Track(object);
+}
+/* As el_gc_track, for an object that is about to go unless somebody else holds it. */
+static inline void el_gc_return(PyObject *object) {
+    if (Py_REFCNT(object) > 1) el_gc_track(object);
+}
+
 /* -- 1. Ring ----------------------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -49,6 +60,7 @@ static inline PyObject *el_ring_pop(PyObject *self) {
 static int el_ring_clear(PyObject *self) {
     while (((el_ring *)self)->count > 0) {
         PyObject *entry = el_ring_pop(self);
+        el_gc_return(entry);
         Py_DECREF(entry);
     }
     return 0;
@@ -204,6 +216,7 @@ static int el_heap_clear(PyObject *self) {
     el_heap *heap = (el_heap *)self;
     while (heap->count > 0) {
         PyObject *entry = el_heap_take(heap, heap->count - 1);
+        el_gc_return(entry);
         Py_DECREF(entry);
     }
     return 0;
@@ -257,6 +270,7 @@ static inline int el_heap_insert(PyObject *self, PyObject *entry, Py_ssize_t *pl
 static inline int el_heap_drop(PyObject *self, Py_ssize_t place) {
     if (place < 0) return 0;
     PyObject *entry = el_heap_take((el_heap *)self, place);
+    el_gc_return(entry);
     Py_DECREF(entry);
     return 1;
 }
@@ -457,12 +471,6 @@ static inline PyObject *el_send(PyObject *coroutine, PyObject *error, PyObject *
 
 /* A compiled class is a static type; a class that a user derives from it is not. */
 static inline int el_is_native(PyObject *object) { return !(Py_TYPE(object)->tp_flags & Py_TPFLAGS_HEAPTYPE); }
-
-/* Objects that are only in the ready queue need not be seen by the collector. */
-static inline void el_gc_untrack(PyObject *object) { PyObject_GC_UnTrack(object); }
-static inline void el_gc_track(PyObject *object) {
-    if (!PyObject_GC_IsTracked(object)) PyObject_GC_Track(object);
-}
 
 /* -- 5. Awaitable ------------------------------------------------------------------------------------------
  * An installed type is its own iterator under `await`: am_send asks its `poll` (1 finished, 0 wait, -1 error) and takes

@@ -6,6 +6,10 @@ from .structs cimport epoll_event
 cdef extern from "runtime.h":
     int init "el_init" () except -1
 
+    void gc_untrack "el_gc_untrack" (object instance) noexcept
+    void gc_track "el_gc_track" (object instance) noexcept
+    void gc_return "el_gc_return" (object instance) noexcept
+
     # 1. Ring
     object ring_new "el_ring_new" ()
     int ring_push "el_ring_push" (object ring, object entry) except -1
@@ -33,8 +37,6 @@ cdef extern from "runtime.h":
     int kind "EL_KIND" (object outcome) noexcept
     object value "EL_VALUE" (object outcome)
     bint is_native "el_is_native" (object instance) noexcept
-    void gc_track "el_gc_track" (object instance) noexcept
-    void gc_untrack "el_gc_untrack" (object instance) noexcept
 
     # 6. Current
     object get_current "el_current_get" (object loop)

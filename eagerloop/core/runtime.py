@@ -40,6 +40,13 @@ def init() -> None:
     """The header's statics are a module's own; these are everybody's."""
 
 
+def gc_untrack(instance: Any) -> None:
+    """Only C can take an object from the collector."""
+
+
+gc_track = gc_return = gc_untrack
+
+
 # 1. Ring
 
 ring_new = deque
@@ -193,13 +200,6 @@ def value(outcome: Any) -> Any:
 
 def is_native(instance: Any) -> bool:
     return type(instance).__module__.partition(".")[0] == "eagerloop"
-
-
-def gc_track(instance: Any) -> None:
-    """Only C can take an object from the collector."""
-
-
-gc_untrack = gc_track
 
 
 # 5. Awaitable: interpreted, `__await__` is a generator and serves

@@ -132,6 +132,7 @@ class Scheduler(Turn):
         if self._debug:
             made._source_traceback = stacks.creation_stack()
         runtime.ring_push(self._ring, made)
+        runtime.gc_untrack(made)
         if self._waiting:
             self._write_to_self()
         return made
@@ -186,6 +187,7 @@ class Scheduler(Turn):
             self._check_callback(callback, method)
             timer._source_traceback = stacks.creation_stack()
         timers.add(self, timer)
+        runtime.gc_untrack(timer)
         return timer
 
     def _timer_handle_cancelled(self, timer: TimerHandle) -> None:

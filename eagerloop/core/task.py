@@ -215,6 +215,7 @@ def new(agenda: Agenda, coro: Any, name: object, context: Any, eager: bool) -> T
     else:
         task_link(agenda, task)
         runtime.ring_push(agenda._ring, task)
+        runtime.gc_untrack(task)
     return task
 
 
@@ -288,6 +289,7 @@ def step(task: Task, error: BaseException | None) -> None:
         current.enter(agenda, task)
         outcome = send(task, error)
         kind = runtime.kind(outcome)
+        runtime.gc_track(task)
         if kind != runtime.YIELDED:
             finish(task, kind, runtime.value(outcome))
         elif outcome is None:

@@ -119,6 +119,7 @@ class Turn(Agenda):
             current.leave(self)
             if type(entry) is Handle or type(entry) is TimerHandle:
                 handle.run(entry)
+                runtime.gc_return(entry)
             elif type(entry) is Watch:
                 watch.run(entry)
             elif isinstance(entry, Alarm):
