@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 from typing import Any
 
@@ -42,7 +43,9 @@ def test_newest_parameters(method: str, parameters: dict[str, Any]) -> None:
 def test_it_is_an_asyncio_loop(loop: Any) -> None:
     assert isinstance(loop, EventLoop)
     assert isinstance(loop, asyncio.AbstractEventLoop)
-    assert type(eagerloop.new_event_loop(poller="select")) is EventLoop
+    with contextlib.closing(eagerloop.new_event_loop(poller="select")) as made:
+        assert type(made) is EventLoop
+        assert made.poller == "select"
 
 
 def test_readers_and_writers(run: Run) -> None:

@@ -277,7 +277,8 @@ class Scheduler(Turn):
         put(watched, event, entry)
         after = watched.interest()
         try:
-            if before != after:
+            # one who replaces another may mean another file: the number may have been given away
+            if before != after or (entry is not None and previous is not None):
                 self._poller.change(fd, before, after)
         except OSError:
             if entry is not None:

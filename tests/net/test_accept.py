@@ -103,7 +103,7 @@ def test_a_burst_is_accepted(run: Run) -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
         server: Any = await loop.create_server(Echo, "127.0.0.1", 0, backlog=50)
-        clients = [socket.socket() for _ in range(120)]
+        clients = [socket.socket() for _ in range(45)]
         for client in clients:
             client.setblocking(False)
             client.connect_ex(("127.0.0.1", port_of(server)))

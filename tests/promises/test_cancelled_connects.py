@@ -109,6 +109,8 @@ def test_a_socket_of_the_callers(run: Run, turns: int) -> None:
         loop = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         await cancel_after(turns, loop.create_connection(Recorder, sock=left))
+        assert (left.fileno() == -1) is (turns > 0)  # not taken over before it began
+        left.close()
         right.close()
 
     run(main)
