@@ -382,8 +382,8 @@ def test_an_abandoned_transport_warns(run: Run) -> None:
         transport, _ = await loop.create_datagram_endpoint(Datagrams, sock=left)
         transport.pause_reading()
         transport.set_protocol(asyncio.DatagramProtocol())
-        del transport, _
         with pytest.warns(ResourceWarning, match="unclosed transport <DatagramTransport fd="):
+            del transport, _
             gc.collect()
         assert left.fileno() == -1
         right.close()
