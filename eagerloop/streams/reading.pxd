@@ -80,10 +80,17 @@ cdef class NextLine(ReadLine):
     cdef bint _poll(self) except -1
 
 
+@cython.locals(made=WaitForData)
 cdef WaitForData wait_for_data(StreamReader reader, name)
+@cython.locals(made=Read)
 cdef Read read(StreamReader reader, Py_ssize_t count)
+@cython.locals(made=ReadAll)
 cdef ReadAll read_all(StreamReader reader)
+@cython.locals(made=ReadExactly)
 cdef ReadExactly read_exactly(StreamReader reader, Py_ssize_t count)
+@cython.locals(made=ReadUntil)
 cdef ReadUntil read_until(StreamReader reader, separator)
+@cython.locals(made=ReadLine)
 cdef ReadLine read_line(StreamReader reader)
+@cython.locals(made=NextLine)
 cdef NextLine next_line(StreamReader reader)

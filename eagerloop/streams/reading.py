@@ -267,48 +267,48 @@ class NextLine(ReadLine):
 
 
 def wait_for_data(reader: StreamReader, name: str) -> WaitForData:
-    reading = WaitForData.__new__(WaitForData)
-    reading.begin(reader)
-    reading.name = name
-    return reading
+    made = WaitForData.__new__(WaitForData)
+    made.begin(reader)
+    made.name = name
+    return made
 
 
 def read(reader: StreamReader, count: int) -> Read:
-    reading = Read.__new__(Read)
-    reading.begin(reader)
-    reading.count = count
-    return reading
+    made = Read.__new__(Read)
+    made.begin(reader)
+    made.count = count
+    return made
 
 
 def read_all(reader: StreamReader) -> ReadAll:
-    reading = ReadAll.__new__(ReadAll)
-    reading.begin(reader)
-    return reading
+    made = ReadAll.__new__(ReadAll)
+    made.begin(reader)
+    return made
 
 
 def read_exactly(reader: StreamReader, count: int) -> ReadExactly:
-    reading = ReadExactly.__new__(ReadExactly)
-    reading.begin(reader)
-    reading.count = count
-    return reading
+    made = ReadExactly.__new__(ReadExactly)
+    made.begin(reader)
+    made.count = count
+    return made
 
 
 def read_until(reader: StreamReader, separator: Any) -> ReadUntil:
-    reading = ReadUntil.__new__(ReadUntil)
-    reading.begin(reader)
-    reading.look_for(separator)
-    return reading
+    made = ReadUntil.__new__(ReadUntil)
+    made.begin(reader)
+    made.look_for(separator)
+    return made
 
 
 def read_line(reader: StreamReader) -> ReadLine:
-    reading = ReadLine.__new__(ReadLine)
-    reading.begin(reader)
-    reading.look_for(b"\n")
-    return reading
+    made = ReadLine.__new__(ReadLine)
+    made.begin(reader)
+    made.look_for(b"\n")
+    return made
 
 
 def next_line(reader: StreamReader) -> NextLine:
-    reading = NextLine.__new__(NextLine)
-    reading.begin(reader)
-    reading.look_for(b"\n")
-    return reading
+    made = NextLine.__new__(NextLine)
+    made.begin(reader)
+    made.look_for(b"\n")
+    return made
