@@ -13,6 +13,7 @@ import weakref
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
+from asyncio.exceptions import SendfileNotAvailableError
 from asyncio.base_events import _run_until_complete_cb  # anyio knows root tasks by it
 
 from . import coroutines, poll
@@ -47,6 +48,7 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):
         made = poller if isinstance(poller, Poller) else poll.make(poller)
         super().__init__(made, eager)
         self._poller_object = made
+        self._selector: Any = made  # asyncio's name for it
         self._exception_handler: Callable[..., object] | None = None
         self._asyncgens: weakref.WeakSet[AsyncGenerator[Any, Any]] = weakref.WeakSet()
         self._asyncgens_shutdown_called = False
@@ -291,6 +293,20 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):
         if name is not None:
             made.set_name(name)
         return made
+
+    # Files: for a loop whose platform has no system call for it.
+
+    async def _sendfile_native(
+        self, transp: Any, file: Any, offset: int, count: int | None
+    ) -> int:
+        raise SendfileNotAvailableError("sendfile syscall is not supported")
+
+    async def _sock_sendfile_native(
+        self, sock: Any, file: Any, offset: int, count: int | None
+    ) -> int:
+        raise SendfileNotAvailableError(
+            f"syscall sendfile is not available for socket {sock!r} and file {file!r} combination"
+        )
 
     # Exceptions that nobody else hears of.
 

@@ -180,7 +180,7 @@ class Future:
             RuntimeError: the future was never initialised.
         """
         if not self._is_initialized():
-            raise RuntimeError(f"{type(self).__name__} object is not initialized.")
+            raise RuntimeError("Future object is not initialized.")
         return self._loop
 
     def cancel(self, msg: Any = None) -> bool:
@@ -287,7 +287,7 @@ class Future:
 
     def _check_loop(self) -> None:
         if not self._is_initialized():
-            raise RuntimeError(f"{type(self).__name__} object is not initialized.")
+            raise RuntimeError("Future object is not initialized.")
 
     def _make_cancelled_error(self) -> CancelledError:
         return make_cancelled(self)
@@ -306,7 +306,7 @@ class Future:
 def isfuture(obj: Any) -> bool:
     """Whether `obj` is a Future, of this library or any other that behaves like one."""
     return (
-        hasattr(type(obj), "_asyncio_future_blocking") and obj._asyncio_future_blocking is not None
+        hasattr(obj.__class__, "_asyncio_future_blocking") and obj._asyncio_future_blocking is not None
     )
 
 

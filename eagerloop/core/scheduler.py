@@ -72,13 +72,14 @@ class Scheduler(Turn):
     def _turns(self) -> None:
         """Turns until `stop`."""
         while True:
-            self._run_once()
+            self._turn()
             if self._stopping:
                 break
 
     def _end_run(self) -> None:
         self._stopping = False
         self._thread_id = 0
+        self._turn_number += 1  # a write between two runs is no part of the last turn
         current.leave(self)
 
     def _disown(self, poller: Poller) -> None:

@@ -30,6 +30,7 @@ cdef int start(Task task) except -1
 cdef int start_eagerly(Task task) except -1
 cdef int start_eagerly_foreign(Task task) except -1
 cdef int run(Task task) except -1
+cdef int report_done(Task task, object error) except -1
 cdef int step(Task task, object error) except -1
 cdef int step_foreign(Task task, object error) except -1
 cdef int finish(Task task, int kind, object value) except -1

@@ -270,7 +270,20 @@ def run(task: Task) -> None:
     if waited is not None:
         task._fut_waiter = None
         error = future.failure(waited)
-    step(task, error)
+    if task._phase != future.PENDING:
+        report_done(task, error)
+    else:
+        step(task, error)
+
+
+def report_done(task: Task, error: BaseException | None) -> None:
+    """Somebody settled the task from outside, in the name of its base class."""
+    context = {
+        "message": "Exception in callback Task.__step()",
+        "exception": InvalidStateError(f"__step(): already done: {task!r}, {error!r}"),
+        "task": task,
+    }
+    task._loop.call_exception_handler(context)
 
 
 def step(task: Task, error: BaseException | None) -> None:

@@ -14,7 +14,7 @@ cdef double POLL_SECONDS, IDLE_SECONDS
 
 
 cdef class Turn(Agenda):
-    cpdef _run_once(self)
+    cdef int _turn(self) except -1
     cdef double _deadline(self) except? -2
     cdef bint _must_poll(self) except -1
     cdef int _wait(self, double timeout) except -1

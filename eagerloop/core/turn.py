@@ -38,6 +38,11 @@ class Turn(Agenda):
     __slots__ = ()
 
     def _run_once(self) -> None:
+        """One turn by itself, as test kits ask for it."""
+        self._turn()
+        current.leave(self)
+
+    def _turn(self) -> None:
         """One turn."""
         self._turn_number += 1
         timeout = self._deadline()

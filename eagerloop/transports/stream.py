@@ -140,7 +140,7 @@ class StreamTransport(SocketTransport):
         size = self._outbox.size - size
         if size > 0:
             if self._sent_in_turn != self._loop._turn_number:
-                self._sent_in_turn = self._loop._turn_number
+                self._sent_in_turn = self._loop._turn_number if self._loop._thread_id != 0 else -1
                 size = HOLD_BYTES
             self._send_or_hold(size)
 
@@ -288,7 +288,7 @@ class StreamTransport(SocketTransport):
 
     def _send_first(self, data: Any) -> Any:
         """The first write of a turn goes out at once; returns what is left, or None."""
-        self._sent_in_turn = self._loop._turn_number
+        self._sent_in_turn = self._loop._turn_number if self._loop._thread_id != 0 else -1
         try:
             count = runtime.sock_send(self._sock, self._sock_fd, data)
         except OSError as exc:

@@ -374,7 +374,7 @@ class TLSProtocol(Channel):
         turn = self._scheduler._turn_number
         if self._sent_in_turn == turn:
             return False
-        self._sent_in_turn = turn
+        self._sent_in_turn = turn if self._scheduler._thread_id != 0 else -1
         return True
 
     def _send_or_hold(self, at_once: bool) -> None:

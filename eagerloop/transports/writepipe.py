@@ -170,7 +170,7 @@ class WritePipeTransport(PipeTransport):
             self._conn_lost += 1
             return
         if self._outbox.size == 0 and self._sent_in_turn != self._loop._turn_number:
-            self._sent_in_turn = self._loop._turn_number
+            self._sent_in_turn = self._loop._turn_number if self._loop._thread_id != 0 else -1
             self._send_first(data, size)
         else:
             self._outbox.append(data)
