@@ -80,3 +80,8 @@ def holds(condition: str, version: tuple[int, ...]) -> bool:
 def find(name: str, exclusions: Iterable[Exclusion]) -> Exclusion | None:
     """The first exclusion that names the test."""
     return next((exclusion for exclusion in exclusions if exclusion.matches(name)), None)
+
+
+def whole(module: str, exclusions: Iterable[Exclusion]) -> Exclusion | None:
+    """The exclusion of a whole module, which then need not be importable."""
+    return next((each for each in exclusions if each.pattern == f"{module}.*"), None)

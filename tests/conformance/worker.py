@@ -7,6 +7,7 @@ import asyncio before `aim` ran.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import os
@@ -16,10 +17,12 @@ import traceback
 import unittest
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
 
 from tests.conformance import aim, exclusions
+from tests.conformance.exclusions import Exclusion
 
 SUITE = "test.test_asyncio"
 LONGEST_DETAIL = 8_000  # characters of a traceback that are kept: its end says what happened
@@ -116,13 +119,20 @@ def each_test(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
             yield item
 
 
+def written_tests(path: Path) -> Iterator[str]:
+    """The tests in a module's source, by their short names; inherited ones are not seen."""
+    for item in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(item, ast.ClassDef):
+            for member in item.body:
+                if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
+                    if member.name.startswith("test"):
+                        yield f"{path.stem}.{item.name}.{member.name}"
+
+
 def choose(
-    suite: unittest.TestSuite, job: dict[str, Any], reporter: Reporter
+    suite: unittest.TestSuite, job: dict[str, Any], rules: list[Exclusion], reporter: Reporter
 ) -> unittest.TestSuite:
     """The tests of the job, in the suite's order; what is excluded is reported, not run."""
-    rules = []
-    if job["exclude"] != "nothing":
-        rules = exclusions.load(job["mode"], version=tuple(job["version"]))
     only, done = job["only"], set(job["done"])
     chosen = unittest.TestSuite()
     for test in each_test(suite):
@@ -142,6 +152,15 @@ def main() -> None:
     reporter = Reporter(job["descriptor"])
     # a shell that starts jobs in the background leaves SIGINT ignored, and children inherit that
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    rules = []
+    if job["exclude"] != "nothing":
+        rules = exclusions.load(job["mode"], version=tuple(job["version"]))
+    whole = exclusions.whole(job["module"], rules)
+    if whole is not None and job["exclude"] == "listed":
+        for name in written_tests(Path(job["suite"], job["module"] + ".py")):
+            reporter.send(event="excluded", test=name, pattern=whole.pattern)
+        reporter.send(event="finished")
+        return
     aim.take_suite(job["suite"])
     aim.at(job["target"], job["mode"], substitute=job["exclude"] != "nothing")
     try:
@@ -151,7 +170,7 @@ def main() -> None:
         reporter.send(event="finished")
         return
     suite = unittest.defaultTestLoader.loadTestsFromModule(module)
-    chosen = choose(suite, job, reporter)
+    chosen = choose(suite, job, rules, reporter)
     chosen.run(Recorder(reporter))
     reporter.send(event="finished")
 
