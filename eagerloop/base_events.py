@@ -18,6 +18,7 @@ from asyncio.base_events import _run_until_complete_cb  # anyio knows root tasks
 
 from . import coroutines, poll
 from .core import fork, registry
+from .core.eager import eager_task_factory
 from .core.poller import Poller
 from .core.task import Task
 from .executor import Executors
@@ -47,6 +48,7 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):
     def __init__(self, *, poller: str | Poller | None = None, eager: bool = False) -> None:
         made = poller if isinstance(poller, Poller) else poll.make(poller)
         super().__init__(made, eager)
+        self._eager_at_first = eager
         self._poller_object = made
         self._selector: Any = made  # asyncio's name for it
         self._exception_handler: Callable[..., object] | None = None
@@ -272,6 +274,8 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):
         if factory is not None and not callable(factory):
             raise TypeError("task factory must be a callable or None")
         self._task_factory = factory
+        # the loop itself does what this one does
+        self._eager = factory is eager_task_factory or (factory is None and self._eager_at_first)
 
     def get_task_factory(self) -> Callable[..., Any] | None:
         """The task factory, or None."""

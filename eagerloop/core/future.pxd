@@ -24,6 +24,8 @@ cdef class Future:
     cdef object __weakref__
     cdef dict __dict__
 
+cdef int add_awaited_by(Future fut, object waiter) except -1
+cdef int discard_awaited_by(Future fut, object waiter) except -1
 @cython.locals(fut=Future)
 cdef Future new(Agenda agenda)
 cdef bint is_pending(Future fut) noexcept

@@ -313,23 +313,31 @@ def isfuture(obj: Any) -> bool:
 def future_add_to_awaited_by(fut: Any, waiter: Any, /) -> None:
     """Notes for the call graph that `waiter` waits for `fut`; futures of other makes are left alone (CPython 3.14)."""
     if isinstance(fut, Future) and isinstance(waiter, Future):
-        known = fut._awaited_by
-        if known is None:
-            fut._awaited_by = waiter
-        elif type(known) is set:
-            known.add(waiter)
-        elif known is not waiter:
-            fut._awaited_by = {known, waiter}
+        add_awaited_by(fut, waiter)
 
 
 def future_discard_from_awaited_by(fut: Any, waiter: Any, /) -> None:
     """Takes back what `future_add_to_awaited_by` noted."""
     if isinstance(fut, Future) and isinstance(waiter, Future):
-        known = fut._awaited_by
-        if known is waiter:
-            fut._awaited_by = None
-        elif type(known) is set:
-            known.discard(waiter)
+        discard_awaited_by(fut, waiter)
+
+
+def add_awaited_by(fut: Future, waiter: Any) -> None:
+    known = fut._awaited_by
+    if known is None:
+        fut._awaited_by = waiter
+    elif type(known) is set:
+        known.add(waiter)
+    elif known is not waiter:
+        fut._awaited_by = {known, waiter}
+
+
+def discard_awaited_by(fut: Future, waiter: Any) -> None:
+    known = fut._awaited_by
+    if known is waiter:
+        fut._awaited_by = None
+    elif type(known) is set:
+        known.discard(waiter)
 
 
 def new(agenda: Agenda) -> Future:

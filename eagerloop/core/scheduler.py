@@ -223,7 +223,7 @@ class Scheduler(Turn):
             RuntimeError: the loop is closed, or eagerly: this is another thread than the loop's.
         """
         self._check_schedule()
-        if self._task_factory is not None or kwargs:
+        if kwargs or (self._task_factory is not None and not self._eager):
             return self._create_task_otherwise(coro, name, context, eager_start, kwargs)
         return task.new(
             self, coro, name, context, self._eager if eager_start is None else eager_start

@@ -10,12 +10,14 @@ from __future__ import annotations
 from asyncio.events import _get_running_loop, get_event_loop
 from asyncio.exceptions import CancelledError
 from collections.abc import Awaitable, Sequence
+from types import CoroutineType
 from typing import Any
 
 from ..core import future, runtime
 from ..core.current import current_task
 from ..core.future import Future, future_add_to_awaited_by, future_discard_from_awaited_by
 from ..core.task import Task
+from . import spawning
 from .spawning import ensure_future, loop_of
 
 __all__ = ("gather",)
@@ -38,18 +40,23 @@ def gather(*coros_or_futures: Awaitable[Any], return_exceptions: bool = False) -
         empty.set_result([])
         return empty  # type: ignore[no-any-return]
     task = None if loop is None else current_task(loop)
+    native = None if loop is None else spawning.native_of(loop)
     futures: dict[Any, Any] = {}
     children = []
     try:
         for awaitable in coros_or_futures:
             child = futures.get(awaitable)
             if child is None:
-                child = futures[awaitable] = ensure_future(awaitable, loop=loop)
+                if native is not None and type(awaitable) is CoroutineType:
+                    child = spawning.spawn(native, awaitable)
+                else:
+                    child = ensure_future(awaitable, loop=loop)
                 if loop is None:
                     loop = loop_of(child)
                 if child is not awaitable:
                     # Nobody but us knows the task, so nobody can be told to wait for it.
                     child._log_destroy_pending = False
+                futures[awaitable] = child
             children.append(child)
     except (
         BaseException
@@ -69,20 +76,26 @@ def retrieve(child: Any) -> None:
 
 
 def is_plain(child: Any) -> bool:
-    """Tell whether this is a Future or Task of ours, of no subclass, on a loop of ours."""
+    """Tell whether this is a Future or Task of ours and of no subclass."""
     kind = type(child)
-    return (kind is Task or kind is Future) and is_native(child)
-
-
-def is_native(child: Future) -> bool:
-    return child._agenda is not None
+    return kind is Task or kind is Future
 
 
 def error_of(child: Any) -> BaseException | None:
     """Give what a done child was cancelled with or raised; None if it has a result."""
+    if is_plain(child) and has_result(child):
+        return None
     if child.cancelled():
         return child._make_cancelled_error()  # type: ignore[no-any-return]
     return child.exception()  # type: ignore[no-any-return]
+
+
+def has_result(child: Future) -> bool:
+    return child._phase == future.FINISHED
+
+
+def result_of(child: Future) -> Any:
+    return child._outcome
 
 
 class _GatheringFuture(Future):
@@ -91,9 +104,9 @@ class _GatheringFuture(Future):
     __slots__ = (
         "_cancel_requested",
         "_children",
+        "_edge",
         "_left",
         "_return_exceptions",
-        "_waiting_task",
     )
 
     def __init__(
@@ -101,10 +114,10 @@ class _GatheringFuture(Future):
     ) -> None:
         Future.__init__(self, loop=loop)
         self._children = children
+        self._edge = waiting_task if isinstance(waiting_task, Future) else None
         self._cancel_requested = False
         self._left = 0
         self._return_exceptions = return_exceptions
-        self._waiting_task = waiting_task
 
     def cancel(self, msg: Any = None) -> bool:
         if self.done():
@@ -121,32 +134,47 @@ class _GatheringFuture(Future):
     def _follow(self, futures: list[Any]) -> None:
         """Count these down: the children, each once."""
         self._left = len(futures)
-        done = []
         entry = (self._on_done, runtime.snapshot())
+        done = []
         for child in futures:
-            if child.done():
-                done.append(child)
-                continue
-            if self._waiting_task is not None:
-                future_add_to_awaited_by(child, self._waiting_task)
             if is_plain(child):
-                future.add_waiter(child, entry)
+                if not self._wait_for(child, entry):
+                    done.append(child)
+            elif child.done():
+                done.append(child)
             else:
+                if self._edge is not None:
+                    future_add_to_awaited_by(child, self._edge)
                 child.add_done_callback(self._on_done)
         for child in done:
             self._on_done(child)
 
+    def _wait_for(self, child: Future, entry: Any) -> bool:
+        """Be told through `entry` when a child of our own make is done; False if it is."""
+        if child._phase != future.PENDING:
+            return False
+        if self._edge is not None:
+            future.add_awaited_by(child, self._edge)
+        if child._agenda is not None:
+            future.add_waiter(child, entry)
+        else:
+            child.add_done_callback(self._on_done)
+        return True
+
     def _on_done(self, child: Any) -> None:
         self._left -= 1
-        if self._waiting_task is not None:
-            future_discard_from_awaited_by(child, self._waiting_task)
+        if self._edge is not None:
+            self._unlink(child)
         if self._phase != future.PENDING:
             retrieve(child)
             return
         if not self._return_exceptions:
             error = error_of(child)
             if error is not None:
-                self._discard_edges()
+                # Children that outlive gather() must not keep who waited for it.
+                if self._edge is not None:
+                    for other in self._children:
+                        self._unlink(other)
                 self.set_exception(error)
                 return
         if self._left == 0:
@@ -155,7 +183,9 @@ class _GatheringFuture(Future):
     def _complete(self) -> None:
         results = []
         for child in self._children:
-            if child.cancelled():
+            if is_plain(child) and has_result(child):
+                results.append(result_of(child))
+            elif child.cancelled():
                 # Nothing is raised here: the message is enough, and makes no context.
                 message = child._cancel_message
                 results.append(CancelledError("" if message is None else message))
@@ -167,8 +197,8 @@ class _GatheringFuture(Future):
         else:
             future.settle(self, results)
 
-    def _discard_edges(self) -> None:
-        # Children that outlive gather() must not keep who waited for it.
-        if self._waiting_task is not None:
-            for child in self._children:
-                future_discard_from_awaited_by(child, self._waiting_task)
+    def _unlink(self, child: Any) -> None:
+        if is_plain(child):
+            future.discard_awaited_by(child, self._edge)
+        else:
+            future_discard_from_awaited_by(child, self._edge)

@@ -1,10 +1,9 @@
-cimport cython
-
-from ..core cimport future, runtime, task
+from ..core cimport future, runtime
 from ..core.future cimport Future
 from ..core.operation cimport Operation
 from ..core.scheduler cimport Scheduler
 from ..core.task cimport Task
+from . cimport spawning
 
 
 cdef class TaskGroup:
@@ -31,15 +30,12 @@ cdef class TaskGroup:
     cdef public set _tasks
 
     cdef int _refuse(self, object coro, str reason) except -1
-    @cython.locals(child=Task, native=Scheduler)
     cdef object _start(self, object coro)
+    cdef Task _keep_own(self, Task child)
     cdef object _keep(self, object child)
-    cdef int _adopt(self, object child) except -1
-    cdef int _pass_on_abort(self, object child) except -1
     cdef int _cancel_parent(self) except -1
+    cdef object _end_own(self, Task child)
     cdef object _on_error(self, object child, object exc)
-
-cdef bint is_native(object loop) except -1
 
 
 cdef class Entry(Operation):

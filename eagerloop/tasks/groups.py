@@ -25,12 +25,13 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
 
-from ..core import future, runtime, task
+from ..core import future, runtime
 from ..core.current import current_task
-from ..core.future import future_add_to_awaited_by, future_discard_from_awaited_by
+from ..core.future import Future, future_add_to_awaited_by, future_discard_from_awaited_by
 from ..core.operation import Operation
 from ..core.scheduler import Scheduler
 from ..core.task import Task
+from . import spawning
 
 __all__ = ("TaskGroup",)
 
@@ -137,20 +138,24 @@ class TaskGroup:
         raise RuntimeError(f"TaskGroup {self!r} {reason}")
 
     def _start(self, coro: Any) -> Any:
-        """`create_task` on a loop of ours, with no keywords: without a call that Python can see."""
-        native = self._native
-        if native._task_factory is not None and not native._eager:
-            return self._keep(self._loop.create_task(coro))
-        native._check_schedule()
-        child = task.new(native, coro, None, None, native._eager)
+        """`create_task` on a loop of ours, with no keywords."""
+        child = spawning.spawn(self._native, coro)
+        if type(child) is not Task:
+            return self._keep(child)
+        return self._keep_own(child)
+
+    def _keep_own(self, child: Task) -> Task:
         if child._phase == future.PENDING:
-            self._adopt(child)
+            self._tasks.add(child)
+            if isinstance(self._parent_task, Future):
+                future.add_awaited_by(child, self._parent_task)
             if self._notice is None:
                 self._notice = (self._on_task_done, runtime.snapshot())
             future.add_waiter(child, self._notice)
-            self._pass_on_abort(child)
+            if self._aborting:  # by the child itself, in its first step: the group did not know it
+                child.cancel()
         elif child._phase == future.FAILED:
-            self._adopt(child)
+            self._tasks.add(child)
             child.add_done_callback(self._on_task_done)
         return child
 
@@ -158,21 +163,14 @@ class TaskGroup:
         """Wait for a task of whatever make, unless it has ended well at its first step."""
         try:
             if not (child.done() and (child.cancelled() or child.exception() is None)):
-                self._adopt(child)
+                self._tasks.add(child)
+                future_add_to_awaited_by(child, self._parent_task)
                 child.add_done_callback(self._on_task_done)
-                self._pass_on_abort(child)
+                if self._aborting and not child.done():
+                    child.cancel()
             return child
         finally:
             del child  # interpreted, this frame may be in the traceback of the child's exception
-
-    def _adopt(self, child: Any) -> None:
-        self._tasks.add(child)
-        future_add_to_awaited_by(child, self._parent_task)
-
-    def _pass_on_abort(self, child: Any) -> None:
-        # In its first step it may have cancelled the group, which did not know it yet.
-        if self._aborting and not child.done():
-            child.cancel()
 
     def _abort(self) -> None:
         self._aborting = True
@@ -187,19 +185,24 @@ class TaskGroup:
 
     def _on_task_done(self, child: Any) -> None:
         self._tasks.discard(child)
-        future_discard_from_awaited_by(child, self._parent_task)
         waiter = self._on_completed_fut
         if waiter is not None and not self._tasks and not waiter.done():
             waiter.set_result(True)
-        if child.cancelled():
-            return
-        exc = child.exception()
-        if exc is None:
-            return
-        try:
-            self._on_error(child, exc)
-        finally:
-            exc = None
+        if type(child) is Task:
+            exc = self._end_own(child)
+        else:
+            future_discard_from_awaited_by(child, self._parent_task)
+            exc = None if child.cancelled() else child.exception()
+        if exc is not None:
+            try:
+                self._on_error(child, exc)
+            finally:
+                exc = None
+
+    def _end_own(self, child: Task) -> BaseException | None:
+        """Give the exception of a task of ours that has ended."""
+        future.discard_awaited_by(child, self._parent_task)
+        return child.exception() if child._phase == future.FAILED else None
 
     def _on_error(self, child: Any, exc: BaseException) -> None:
         if self._errors is None or self._parent_task is None or self._parent_task.done():
@@ -222,15 +225,6 @@ class TaskGroup:
             self._cancel_parent()
 
 
-def is_native(loop: Any) -> bool:
-    """Tell whether this is a loop of ours that makes tasks as all of them do."""
-    return (
-        isinstance(loop, Scheduler)
-        and type(loop).create_task is Scheduler.create_task
-        and "create_task" not in getattr(loop, "__dict__", ())
-    )
-
-
 class Entry(Operation):
     """`__aenter__`."""
 
@@ -251,8 +245,7 @@ class Entry(Operation):
         group._parent_task = current_task(group._loop)
         if group._parent_task is None:
             raise RuntimeError(f"TaskGroup {group!r} cannot determine the parent task")
-        if is_native(group._loop):
-            group._native = group._loop
+        group._native = spawning.native_of(group._loop)
         group._entered = True
         if group._cancel_on_enter:
             group.cancel()

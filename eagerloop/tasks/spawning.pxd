@@ -1,1 +1,5 @@
-# Nothing here has a layout of its own: the file is compiled because it runs for every task.
+from ..core cimport task
+from ..core.scheduler cimport Scheduler
+
+cdef Scheduler native_of(object loop)
+cdef object spawn(Scheduler native, object coro)

@@ -1,4 +1,8 @@
-"""From a coroutine, or anything awaitable, to a task: create_task() and ensure_future()."""
+"""From a coroutine, or anything awaitable, to a task: create_task() and ensure_future().
+
+What makes many tasks (groups, gather) asks once whether the loop is one of ours that makes tasks as
+all of them do (`native_of`), and then makes them without a call that Python could see (`spawn`).
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,12 @@ from asyncio.events import AbstractEventLoop, get_event_loop, get_running_loop
 from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar
 
+from ..core import task
 from ..core.future import Future, isfuture
+from ..core.scheduler import Scheduler
 from ..core.task import Task
-from .awaitables import as_coroutine
 from ..coroutines import iscoroutine
+from .awaitables import as_coroutine
 
 __all__ = ("create_task", "ensure_future")
 
@@ -63,3 +69,22 @@ def loop_of(future: Any) -> Any:
     """Give the loop of a future, which may be another library's."""
     get_loop = getattr(future, "get_loop", None)
     return future._loop if get_loop is None else get_loop()
+
+
+def native_of(loop: Any) -> Scheduler | None:
+    """Give the loop if `spawn` may stand in for its `create_task`."""
+    if (
+        isinstance(loop, Scheduler)
+        and type(loop).create_task is Scheduler.create_task
+        and "create_task" not in getattr(loop, "__dict__", ())
+    ):
+        return loop
+    return None
+
+
+def spawn(native: Scheduler, coro: Any) -> Any:
+    """`native.create_task(coro)`."""
+    if native._task_factory is not None and not native._eager:
+        return native.create_task(coro)
+    native._check_schedule()
+    return task.new(native, coro, None, None, native._eager)
