@@ -1,6 +1,7 @@
 from ..core cimport future
 from ..core.operation cimport Operation
 from ..core.turn cimport Turn
+from . cimport reader
 from .reader cimport StreamReader
 
 

@@ -13,6 +13,7 @@ from ..core import future
 from ..core.operation import Operation
 from ..core.turn import Turn
 from ..log import logger
+from . import reader
 from .reader import StreamReader
 
 if TYPE_CHECKING:
@@ -96,11 +97,11 @@ class Feed(FlowControl):
         """Called by the transport with each packet."""
         if self._stream_reader_wr is None:
             return
-        reader = self._stream_reader_wr()
-        if type(reader) is StreamReader:
-            reader._feed(data)
-        elif reader is not None:
-            reader.feed_data(data)
+        target = self._stream_reader_wr()
+        if type(target) is StreamReader:
+            reader.feed(target, data)
+        elif target is not None:
+            target.feed_data(data)
 
 
 class Drain(Operation):
@@ -127,10 +128,10 @@ class Drain(Operation):
         if self.waiter is not None:
             self.leave()
             return True
-        reader = self.reader
-        if reader is not None:
+        source = self.reader
+        if source is not None:
             self.reader = None
-            exc = reader._exception if type(reader) is StreamReader else reader.exception()
+            exc = source._exception if type(source) is StreamReader else source.exception()
             if exc is not None:
                 raise exc
         transport = self.transport

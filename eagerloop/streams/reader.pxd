@@ -24,7 +24,10 @@ cdef class StreamReader:
     cdef Turn _turn
     cdef public object _waiter
 
-    cdef void _feed(self, data) except *
+    cdef void _add(self, data) except *
     cdef object _wait(self, Reading waiting)
     cdef void _wake(self) except *
     cdef bytes _take(self, Py_ssize_t count)
+
+
+cdef void feed(StreamReader reader, data) except *
