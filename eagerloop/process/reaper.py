@@ -33,7 +33,7 @@ OnExit = Callable[[int | None], object]
 
 
 def can_use_pidfd() -> bool:
-    """Whether this kernel, and its sandbox, let us open and signal through a pidfd."""
+    """Whether this kernel, and its sandbox, let us open, signal and wait through a pidfd."""
     if sys.platform != "linux":
         return False
     try:
@@ -42,7 +42,10 @@ def can_use_pidfd() -> bool:
         return False
     try:
         signal.pidfd_send_signal(pidfd, 0)
-    except OSError:  # a sandbox may allow the one call and not the other
+        os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOHANG)
+    except ChildProcessError:  # as it should be: we are no child of ours
+        return True
+    except OSError:  # EINVAL before Linux 5.4; a sandbox may allow one call and not another
         return False
     finally:
         os.close(pidfd)
@@ -57,14 +60,24 @@ def has_exited(pid: int) -> bool:
         return True
 
 
+def wait_for_exit(pid: int) -> bool:
+    """Block until a child has exited and leave it a zombie; False if somebody else reaps it."""
+    while True:
+        try:
+            found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        except ChildProcessError:
+            return False
+        if found is None or found.si_code != os.CLD_STOPPED:
+            return True
+        # macOS reports stopped children here too: take that notice away and wait on.
+        os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG)
+
+
 def reap(pid: int) -> int | None:
     """Read the status of a child known to have exited; None if somebody else has read it."""
     try:
-        # Without WNOHANG we would wait for a new child of ours that has got a lost one's pid.
-        reaped, status = os.waitpid(pid, os.WNOHANG)
+        _, status = os.waitpid(pid, 0)
     except ChildProcessError:
-        return None
-    if reaped == 0:
         return None
     try:
         return os.waitstatus_to_exitcode(status)
@@ -96,9 +109,17 @@ class PidfdWatch:
             raise
 
     def _exited(self) -> None:
-        self.close()
         self._reaper.forget(self.pid)
-        self._on_exit(reap(self.pid))
+        try:
+            # The pid may be another child's by now; the pidfd is this one's for ever. If it is
+            # traced, this waits until the tracer has let go of it.
+            os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOWAIT)
+            returncode = reap(self.pid)
+        except ChildProcessError:  # somebody else has reaped it
+            returncode = None
+        finally:
+            self.close()
+        self._on_exit(returncode)
 
     def send_signal(self, signum: int) -> None:
         """Signal this very process, whoever may have the pid by now.
@@ -127,24 +148,17 @@ class ThreadWatch:
         threading.Thread(target=self._wait, name=f"eagerloop-waitpid-{pid}", daemon=True).start()
 
     def _wait(self) -> None:
-        while True:
-            try:
-                found = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
-            except ChildProcessError:  # reaped by somebody else; the loop's thread will find out
-                break
-            if found is None or found.si_code != os.CLD_STOPPED:
-                break
-            # macOS reports stopped children here too: take that notice away and wait on.
-            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG)
+        lost = not wait_for_exit(self.pid)
         try:
-            self._loop.call_soon_threadsafe(self._exited)
+            self._loop.call_soon_threadsafe(self._exited, lost)
         except RuntimeError:  # the loop was closed meanwhile, so nobody else will reap the child
-            reap(self.pid)
+            if not lost:
+                reap(self.pid)
             logger.warning("Loop %r that handles pid %r is closed", self._loop, self.pid)
 
-    def _exited(self) -> None:
+    def _exited(self, lost: bool) -> None:
         self._reaper.forget(self.pid)
-        self._on_exit(reap(self.pid))
+        self._on_exit(None if lost else reap(self.pid))
 
     def send_signal(self, signum: int) -> None:
         """Signal the child by its pid, which rule 1 keeps ours until the exit is published.

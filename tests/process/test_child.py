@@ -145,6 +145,8 @@ def test_close_kills_a_running_child() -> None:
         transport.close()
         assert transport.is_closing()
         await protocol.lost
+        assert protocol.heard[-1] == ("lost",)
+        assert protocol.heard.count(("exited",)) == 1
         assert transport.get_returncode() == -signal.SIGKILL
         assert not is_zombie_or_running(transport.get_pid())
 
@@ -277,6 +279,38 @@ def test_stopped_is_not_exited() -> None:
         transport.close()
 
     eagerloop.run(main())
+
+
+TRACER = """
+import ctypes, os, sys, time
+SEIZE, WALL = 0x4206, 0x40000000
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+pid = int(sys.argv[1])
+print("seized" if libc.ptrace(SEIZE, pid, None, None) == 0 else "refused", flush=True)
+time.sleep(0.3)
+os.waitpid(pid, WALL)
+"""
+
+
+def test_a_traced_child_keeps_its_status() -> None:
+    """It has exited, and cannot be reaped before its tracer has done so."""
+
+    async def main() -> str:
+        transport, protocol = await start("/bin/sh", "-c", "read line; exit 6")
+        pid = transport.get_pid()
+        tracer, traced = await start(sys.executable, "-c", TRACER, str(pid))
+        await traced.arrived.wait()
+        transport.get_pipe_transport(0).write(b"go\n")
+        await protocol.lost
+        assert transport.get_returncode() == 6
+        await traced.lost
+        transport.close()
+        tracer.close()
+        return traced.output[1].decode().strip()
+
+    if eagerloop.run(main()) == "refused":
+        pytest.skip("this system lets nobody be traced")
 
 
 def test_an_unclosed_transport_warns_and_kills() -> None:
