@@ -92,10 +92,7 @@ class Future:
             self._source_traceback = stacks.creation_stack()
 
     def _is_initialized(self) -> bool:
-        try:
-            return self._agenda is not None or self._foreign_loop is not None
-        except AttributeError:  # interpreted: a slot that was never assigned
-            return False
+        return self._agenda is not None or self._foreign_loop is not None
 
     def __repr__(self) -> str:
         return reprs.future_repr(self)
@@ -476,4 +473,16 @@ def take(fut: Future, finished: bool) -> Any:
     return fut._outcome if finished else fut
 
 
+runtime.zeroed(
+    Future,
+    {
+        "_agenda": None,
+        "_waiter": None,
+        "_extra": None,
+        "_outcome": None,
+        "_phase": 0,
+        "_asyncio_future_blocking": False,
+        "_log": False,
+    },
+)
 install_future(Future, poll, take)

@@ -32,6 +32,9 @@ static inline void el_gc_return(PyObject *object) {
     if (Py_REFCNT(object) > 1) el_gc_track(object);
 }
 
+/* Fields of a C object are zero before __init__; the twin has to see to it. */
+static inline void el_zeroed(PyObject *cls, PyObject *fields) { (void)cls; (void)fields; }
+
 /* -- 1. Ring ----------------------------------------------------------------------------------------------- */
 
 typedef struct {

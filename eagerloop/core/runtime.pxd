@@ -6,6 +6,7 @@ from .structs cimport epoll_event
 cdef extern from "runtime.h":
     int init "el_init" () except -1
 
+    void zeroed "el_zeroed" (object cls, object fields) noexcept
     void gc_untrack "el_gc_untrack" (object instance) noexcept
     void gc_track "el_gc_track" (object instance) noexcept
     void gc_return "el_gc_return" (object instance) noexcept

@@ -40,6 +40,18 @@ def init() -> None:
     """The header's statics are a module's own; these are everybody's."""
 
 
+def zeroed(cls: Any, fields: dict[str, Any]) -> None:
+    """Gives an object these fields before __init__, as C does."""
+
+    def new(kind: Any, *args: Any, **kwargs: Any) -> Any:
+        made = object.__new__(kind)
+        for name, value in fields.items():
+            setattr(made, name, value)
+        return made
+
+    cls.__new__ = staticmethod(new)
+
+
 def gc_untrack(instance: Any) -> None:
     """Only C can take an object from the collector."""
 
@@ -126,6 +138,7 @@ def heap_pop(heap: Heap) -> Any:
 
 
 def heap_list(heap: Heap) -> list[Any]:
+    heap.settle()
     return [node[2] for node in heap.nodes if node[2] is not None]
 
 

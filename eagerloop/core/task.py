@@ -437,3 +437,18 @@ def report_destroyed(task: Task) -> None:
     if task._source_traceback:
         context["source_traceback"] = task._source_traceback
     task._loop.call_exception_handler(context)
+
+
+runtime.zeroed(
+    Task,
+    {
+        "_agenda": None,
+        "_waiter": None,
+        "_extra": None,
+        "_outcome": None,
+        "_phase": 0,
+        "_asyncio_future_blocking": False,
+        "_log": False,
+        "_log_destroy_pending": False,
+    },
+)

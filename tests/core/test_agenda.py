@@ -1,0 +1,36 @@
+"""Agenda: the live tasks of a loop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+import eagerloop
+
+Loop = eagerloop.AbstractEventLoop
+
+
+def test_live_tasks_come_and_go(loop: Loop) -> None:
+    async def main() -> None:
+        me = eagerloop.current_task()
+        tasks = [loop.create_task(eagerloop.sleep(0)) for _ in range(3)]
+        assert set(loop._live_tasks()) == {me, *tasks}
+        await eagerloop.gather(*tasks)
+        assert loop._live_tasks() == [me]
+
+    loop.run_until_complete(main())
+    assert loop._live_tasks() == []
+
+
+def test_a_forgotten_task_leaves_the_list(loop: Loop) -> None:
+    loop.set_exception_handler(lambda *_: None)
+
+    async def wait() -> None:
+        await loop.create_future()
+
+    task = loop.create_task(wait())
+    loop.run_until_complete(eagerloop.sleep(0))
+    del task
+    gc.collect()
+    assert loop._live_tasks() == []
+    assert asyncio.all_tasks(loop) == set()

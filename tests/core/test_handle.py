@@ -1,0 +1,82 @@
+"""Handle: one call, in its context; its failure is reported."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from typing import Any
+
+import eagerloop
+from eagerloop.core.handle import Handle
+
+Loop = eagerloop.AbstractEventLoop
+
+
+def test_is_asyncios(loop: Loop) -> None:
+    made = loop.call_soon(print)
+    assert isinstance(made, asyncio.Handle)
+    assert isinstance(made, Handle)
+    assert not isinstance(made, asyncio.TimerHandle)
+    made.cancel()
+
+
+def test_cancelled_is_not_called_and_lets_go(loop: Loop) -> None:
+    seen: list[int] = []
+    made = loop.call_soon(seen.append, 1)
+    made.cancel()
+    assert made.cancelled()
+    assert (made._callback, made._args) == (None, None)
+    loop.run_until_complete(eagerloop.sleep(0))
+    assert seen == []
+
+
+def test_context(loop: Loop) -> None:
+    var: contextvars.ContextVar[int] = contextvars.ContextVar("var", default=0)
+    seen: list[int] = []
+
+    def note() -> None:
+        seen.append(var.get())
+        var.set(9)
+
+    var.set(1)
+    first = loop.call_soon(note)
+    var.set(2)
+    loop.call_soon(note)
+    given = contextvars.Context()
+    loop.call_soon(note, context=given)
+    kept = first.get_context()
+    loop.run_until_complete(eagerloop.sleep(0))
+    assert seen == [1, 2, 0]
+    assert (kept[var], given[var], var.get()) == (9, 9, 2)
+    var.set(0)
+
+
+def test_a_failure_is_reported_and_the_loop_goes_on(loop: Loop) -> None:
+    told: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: told.append(context))
+    made = loop.call_soon(lambda: 1 / 0)
+    seen: list[int] = []
+    loop.call_soon(seen.append, 1)
+    loop.run_until_complete(eagerloop.sleep(0))
+    assert seen == [1]
+    assert told[0]["handle"] is made
+    assert isinstance(told[0]["exception"], ZeroDivisionError)
+    assert told[0]["message"].startswith("Exception in callback test_a_failure_is_reported")
+
+
+def test_source_in_debug_mode(loop: Loop) -> None:
+    assert loop.call_soon(print, "")._source_traceback is None
+    loop.set_debug(True)
+    made = loop.call_soon(print, "")
+    assert made._source_traceback[-1].name == "test_source_in_debug_mode"
+    assert "created at" in repr(made)
+    made.cancel()
+    assert "cancelled" in repr(made)
+    assert "print" in repr(made)
+
+
+def test_made_by_hand(loop: Loop) -> None:
+    seen: list[int] = []
+    made = Handle(seen.append, (1,), loop)
+    made._run()
+    assert seen == [1]

@@ -1,0 +1,91 @@
+"""The header and its twin: ring and heap as a loop shows them, against plain models."""
+
+from __future__ import annotations
+
+import contextvars
+import time
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import eagerloop
+
+Loop = eagerloop.AbstractEventLoop
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.one_of(st.integers(0, 30), st.just("cancel"), st.just("turn")), max_size=200))
+def test_heap_against_a_sorted_list(script: list[Any]) -> None:
+    loop = eagerloop.EventLoop(poller="null")
+    now = loop.time()
+    live: dict[int, Any] = {}
+    fired: list[int] = []
+    number = 0
+    try:
+        for step in script:
+            if step == "cancel":
+                if live:
+                    live.pop(sorted(live)[len(live) // 2]).cancel()
+            elif step == "turn":
+                loop.run_until_complete(eagerloop.sleep(0))
+            else:
+                number += 1
+                live[number] = loop.call_at(now + 1000 + step, fired.append, number)
+            expected = sorted((h.when(), n) for n, h in live.items())
+            shown = loop._scheduled
+            assert len(shown) == len(expected)
+            assert not expected or shown[0].when() == expected[0][0]
+        assert fired == []
+    finally:
+        loop.close()
+
+
+def test_ring_grows_and_keeps_order(loop: Loop) -> None:
+    seen: list[int] = []
+    for n in range(1000):
+        loop.call_soon(seen.append, n)
+    assert len(loop._ready) == 1000
+    loop.run_until_complete(eagerloop.sleep(0))
+    assert seen == list(range(1000))
+
+
+def test_a_closed_loop_lets_go_of_everything() -> None:
+    import gc
+    import weakref
+
+    class Thing:
+        def call(self) -> None:
+            raise AssertionError
+
+    loop = eagerloop.EventLoop()
+    thing = Thing()
+    thing.handle = loop.call_soon(thing.call)  # type: ignore[attr-defined]
+    thing.timer = loop.call_later(100, thing.call)  # type: ignore[attr-defined]
+    gone = weakref.ref(thing)
+    loop.close()
+    del thing
+    gc.collect()
+    assert gone() is None
+
+
+def test_contexts_that_somebody_holds_stay_theirs(loop: Loop) -> None:
+    var: contextvars.ContextVar[int] = contextvars.ContextVar("var", default=0)
+    held: list[contextvars.Context] = []
+
+    def hold(value: int) -> None:
+        var.set(value)
+        held.append(contextvars.copy_context())
+
+    handles = [loop.call_soon(hold, n) for n in range(50)]
+    contexts = [handle.get_context() for handle in handles]
+    loop.run_until_complete(eagerloop.sleep(0))
+    assert [context[var] for context in held] == list(range(50))
+    assert [context[var] for context in contexts] == list(range(50))
+    assert len({id(context) for context in contexts}) == 50
+
+
+def test_clock(loop: Loop) -> None:
+    before = time.monotonic()
+    now = loop.time()
+    assert before <= now <= time.monotonic()

@@ -1,0 +1,86 @@
+"""Turn: order, snapshots, and how often the kernel is asked."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+import pytest
+
+import eagerloop
+from eagerloop import poll
+
+Loop = eagerloop.AbstractEventLoop
+
+
+def test_what_a_callback_adds_runs_in_the_next_turn(loop: Loop) -> None:
+    order: list[str] = []
+
+    def first() -> None:
+        order.append("first")
+        loop.call_soon(order.append, "added")
+
+    loop.call_soon(first)
+    loop.call_soon(order.append, "second")
+    loop._run_once()
+    assert order == ["first", "second"]
+    loop._run_once()
+    assert order == ["first", "second", "added"]
+
+
+def test_stop_finishes_the_turn(loop: Loop) -> None:
+    order: list[int] = []
+    loop.call_soon(loop.stop)
+    loop.call_soon(order.append, 1)
+    loop.run_forever()
+    assert order == [1]
+    loop.stop()
+    loop.call_soon(order.append, 2)
+    loop.run_forever()
+    assert order == [1, 2]
+
+
+def test_slow_callbacks_are_named_in_debug_mode(
+    loop: Loop, caplog: pytest.LogCaptureFixture
+) -> None:
+    loop.set_debug(True)
+    loop.slow_callback_duration = 0.01
+    loop.call_soon(time.sleep, 0.02)
+
+    async def slow_task() -> None:
+        time.sleep(0.02)  # noqa: ASYNC251 (what is tested)
+
+    with caplog.at_level(logging.WARNING, "asyncio"):
+        loop.run_until_complete(slow_task())
+    messages = [record.getMessage() for record in caplog.records]
+    assert any("sleep" in message and "took 0.0" in message for message in messages)
+    assert any("slow_task" in message and "test_turn.py" in message for message in messages)
+
+
+def test_a_run_of_ready_work_asks_the_kernel_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+
+    class Counting(poll.Select):
+        def wait(self, ring: Any, timeout: float) -> None:
+            nonlocal asked
+            asked += 1
+            super().wait(ring, timeout)
+
+    monkeypatch.setitem(poll.POLLERS, "counting", Counting)
+    loop = eagerloop.EventLoop(poller="counting")
+    left = 10_000
+
+    def again() -> None:
+        nonlocal left
+        left -= 1
+        if left:
+            loop.call_soon(again)
+        else:
+            loop.stop()
+
+    loop.call_soon(again)
+    loop.run_forever()
+    loop.close()
+    assert left == 0
+    assert 0 < asked <= 10_000 / 16
