@@ -9,33 +9,35 @@ then: no handle, no turn of the loop, nothing to collect.
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
 import time
 from typing import Any
 
 
-async def light(number: int) -> int:
-    return number
+ran = 0
 
 
-async def with_gather(aio: Any, count: int) -> int:
-    return sum(await aio.gather(*[light(number) for number in range(count)]))
+async def light() -> None:
+    global ran
+    ran += 1
 
 
-async def with_group(aio: Any, count: int) -> int:
+async def with_gather(aio: Any, count: int) -> None:
+    await aio.gather(*[light() for _ in range(count)])
+
+
+async def with_group(aio: Any, count: int) -> None:
     async with aio.TaskGroup() as group:
-        tasks = [group.create_task(light(number)) for number in range(count)]
-    return sum(task.result() for task in tasks)
+        for _ in range(count):
+            group.create_task(light())
 
 
 def seconds(run: Any, work: Any, count: int) -> float:
-    gc.collect()
     start = time.perf_counter()
-    total = run(work)
+    run(work)
     taken = time.perf_counter() - start
-    assert total == count * (count - 1) // 2
+    assert ran == count
     return taken
 
 
