@@ -14,7 +14,6 @@ import sys
 import time
 from typing import Any
 
-
 ran = 0
 
 
