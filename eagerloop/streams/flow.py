@@ -149,7 +149,10 @@ class Drain(Operation):
 
     def _fail(self, exc: BaseException) -> bool:
         self.leave()
-        raise exc
+        try:
+            raise exc
+        finally:
+            del exc  # interpreted, this frame is in its traceback
 
     def leave(self) -> None:
         waiter = self.waiter

@@ -77,7 +77,10 @@ class Reading(Operation):
         if reader._waiter is self.waiter:
             reader._waiter = None
             reader._reading = None
-        raise exc
+        try:
+            raise exc
+        finally:
+            del exc  # interpreted, this frame is in its traceback
 
 
 class WaitForData(Reading):
