@@ -228,6 +228,8 @@ class Future:
         self, fn: Callable[[Any], object], /, *, context: contextvars.Context | None = None
     ) -> None:
         """Has `fn(self)` called through the loop once the future is done, in the given or a copied context."""
+        if self._agenda is None:
+            self._check_loop()
         snapshot = runtime.snapshot() if context is None else context
         if self._phase != PENDING:
             call_back(self, fn, snapshot)
@@ -236,6 +238,8 @@ class Future:
 
     def remove_done_callback(self, fn: Callable[[Any], object], /) -> int:
         """Removes every callback equal to `fn`; returns how many there were."""
+        if self._agenda is None:
+            self._check_loop()
         if self._phase != PENDING or self._waiter is None:
             return 0
         waiters = [self._waiter] if self._extra is None else [self._waiter, *self._extra]
@@ -297,7 +301,8 @@ class Future:
                 raise RuntimeError("await wasn't used with future")
         return self.result()
 
-    __iter__ = __await__
+    def __iter__(self) -> Generator[Any, None, Any]:
+        return self.__await__()
 
 
 def isfuture(obj: Any) -> bool:

@@ -58,7 +58,8 @@ def handle_info(handle: Any) -> list[str]:
     if handle._cancelled:
         info.append("cancelled")
     if hasattr(handle, "_when"):
-        info.append(f"when={handle._when}")
+        when = float(handle._when)
+        info.append(f"when={int(when) if when.is_integer() else when}")
     if handle._callback is not None:
         info.append(
             format_callback_source(handle._callback, handle._args, debug=handle._loop.get_debug())
