@@ -6,6 +6,7 @@ from contextvars import Context
 from types import FrameType
 from typing import Any, TextIO, TypeVar
 
+from .agenda import Agenda
 from .future import Future
 
 _T = TypeVar("_T")
@@ -32,4 +33,8 @@ class Task(asyncio.Task[_T], Future[_T]):
     def get_stack(self, *, limit: int | None = None) -> list[FrameType]: ...
     def print_stack(self, *, limit: int | None = None, file: TextIO | None = None) -> None: ...
 
-def __getattr__(name: str) -> Any: ...  # the rest is for compiled rooms
+def new(
+    agenda: Agenda, coro: Any, name: object, context: Context | None, eager: bool
+) -> Task[Any]: ...
+def run(task: Task[Any]) -> None: ...
+def step(task: Task[Any], error: BaseException | None) -> None: ...
