@@ -7,7 +7,7 @@
  *   5. Awaitable  am_send and am_await, which Cython has no special methods for
  *   6. Current    the task that is running, where the stdlib's asyncio looks for it
  *   7. Tasks      the list of live tasks, borrowed references
- *   8. Kernel     clock and epoll
+ *   8. Kernel     clock, epoll, sockets
  *
  * `runtime.pxd` declares these to Cython, `runtime.py` says the same in Python for the interpreted mode.
  * All of it relies on the GIL. Functions follow CPython's conventions: new references out, borrowed in, NULL or -1
@@ -791,6 +791,117 @@ static inline Py_ssize_t el_sock_sendmsg(int fd, PyObject *pieces, Py_ssize_t fi
     return el_sock_result(count);
 }
 #define EL_SOCK_SENDMSG(sock, fd, pieces, first, offset) el_sock_sendmsg(fd, pieces, first, offset)
+
+/* Datagrams. The last sender's address is kept in both forms, the kernel's and Python's: most datagrams come from whom
+ * the one before came from, and most answers go there. */
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <sys/un.h>
+
+#define EL_DATAGRAM 262144 /* bytes of the longest datagram that is read whole */
+
+typedef struct {
+    PyObject *name; /* as the socket module would say it, or NULL */
+    socklen_t length;
+    struct sockaddr_storage address;
+    int foreign; /* a family that only the socket module knows */
+} el_peer;
+
+static inline el_peer *el_peer_new(int family) {
+    el_peer *peer = PyMem_Calloc(1, sizeof(el_peer));
+    if (peer == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    peer->foreign = family != AF_INET && family != AF_INET6 && family != AF_UNIX;
+    return peer;
+}
+
+static inline void el_peer_free(el_peer *peer) {
+    if (peer == NULL) return;
+    Py_XDECREF(peer->name);
+    PyMem_Free(peer);
+}
+
+static inline PyObject *el_peer_build(const el_peer *peer) {
+    char host[INET6_ADDRSTRLEN];
+    if (peer->address.ss_family == AF_INET) {
+        const struct sockaddr_in *four = (const struct sockaddr_in *)&peer->address;
+        inet_ntop(AF_INET, &four->sin_addr, host, sizeof(host));
+        return Py_BuildValue("si", host, (int)ntohs(four->sin_port));
+    }
+    if (peer->address.ss_family == AF_INET6) {
+        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&peer->address;
+        inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof(host));
+        return Py_BuildValue("siII", host, (int)ntohs(six->sin6_port), (unsigned)ntohl(six->sin6_flowinfo),
+                             (unsigned)six->sin6_scope_id);
+    }
+    const char *path = ((const struct sockaddr_un *)&peer->address)->sun_path;
+    Py_ssize_t length = (Py_ssize_t)peer->length - (Py_ssize_t)offsetof(struct sockaddr_un, sun_path);
+    if (length > 0 && path[0] == 0) return PyBytes_FromStringAndSize(path, length); /* abstract */
+    return PyUnicode_DecodeFSDefaultAndSize(path, length > 0 ? (Py_ssize_t)strnlen(path, (size_t)length) : 0);
+}
+
+/* Borrowed: the name of the address that recvfrom has just filled in. */
+static inline PyObject *el_peer_name(el_peer *peer, const struct sockaddr_storage *address, socklen_t length) {
+    if (length == 0) return Py_None; /* it has none */
+    if (peer->name == NULL || length != peer->length || memcmp(address, &peer->address, length) != 0) {
+        Py_CLEAR(peer->name);
+        memset(&peer->address, 0, sizeof(peer->address));
+        memcpy(&peer->address, address, length);
+        peer->length = length;
+        peer->name = el_peer_build(peer);
+    }
+    return peer->name;
+}
+
+/* A method of the socket module's; None (it would block) as -2 is for the functions above. */
+static inline PyObject *el_sock_method(PyObject *result) {
+    if (result != NULL || !PyErr_ExceptionMatches(PyExc_BlockingIOError)) return result;
+    PyErr_Clear();
+    return Py_NewRef(Py_None);
+}
+
+/* (datagram, sender), or None if it would block. */
+static inline PyObject *el_sock_recvfrom(PyObject *sock, int fd, el_peer *peer) {
+    static char datagram[EL_DATAGRAM];
+    struct sockaddr_storage address;
+    socklen_t length = sizeof(address);
+    Py_ssize_t count;
+    PyObject *name, *data, *pair;
+    if (peer->foreign) return el_sock_method(PyObject_CallMethod(sock, "recvfrom", "i", EL_DATAGRAM));
+    do count = recvfrom(fd, datagram, sizeof(datagram), 0, (struct sockaddr *)&address, &length);
+    while (count < 0 && errno == EINTR);
+    count = el_sock_result(count);
+    if (count < 0) return count == -2 ? Py_NewRef(Py_None) : NULL;
+    if (length > sizeof(address)) length = sizeof(address);
+    if ((name = el_peer_name(peer, &address, length)) == NULL) return NULL;
+    if ((data = PyBytes_FromStringAndSize(datagram, count)) == NULL) return NULL;
+    pair = PyTuple_Pack(2, data, name);
+    Py_DECREF(data);
+    return pair;
+}
+
+/* Bytes sent, or -2. To whom the last datagram came from without parsing the address, else by the socket module. */
+static inline Py_ssize_t el_sock_sendto(PyObject *sock, int fd, PyObject *data, PyObject *name, el_peer *peer) {
+    Py_buffer view;
+    Py_ssize_t count;
+    if (name != peer->name) {
+        PyObject *result = el_sock_method(PyObject_CallMethod(sock, "sendto", "OO", data, name));
+        if (result == NULL) return -1;
+        count = result == Py_None ? -2 : PyLong_AsSsize_t(result);
+        Py_DECREF(result);
+        return count;
+    }
+    if (PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) < 0) return -1;
+    do count = sendto(fd, view.buf, (size_t)view.len, EL_SEND_FLAGS, (struct sockaddr *)&peer->address, peer->length);
+    while (count < 0 && errno == EINTR);
+    count = el_sock_result(count);
+    PyBuffer_Release(&view);
+    return count;
+}
 
 #define EL_EVENT_FD(batch, i) ((batch)[i].data.fd)
 #define EL_EVENT_BITS(batch, i) ((batch)[i].events)

@@ -1,6 +1,6 @@
 # What runtime.h offers, by the names its Python twin runtime.py uses. The macros that look into an object's fields are
 # declared beside the object's class: each .pxd knows its own layout, and none has to know all.
-from .structs cimport epoll_event
+from .structs cimport el_peer, epoll_event
 
 
 cdef extern from "runtime.h":
@@ -58,3 +58,8 @@ cdef extern from "runtime.h":
     Py_ssize_t sock_send "EL_SOCK_SEND" (object sock, int fd, object data) except -1
     Py_ssize_t sock_sendmsg "EL_SOCK_SENDMSG" (
         object sock, int fd, list pieces, Py_ssize_t first, Py_ssize_t offset) except -1
+    el_peer *peer_new "el_peer_new" (int family) except NULL
+    void peer_free "el_peer_free" (el_peer *peer) noexcept
+    object sock_recvfrom "el_sock_recvfrom" (object sock, int fd, el_peer *peer)
+    Py_ssize_t sock_sendto "el_sock_sendto" (
+        object sock, int fd, object data, object name, el_peer *peer) except -1

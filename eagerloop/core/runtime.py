@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio.tasks as _tasks
 import contextvars
 import heapq
+import mmap
 import sys
 import time
 import weakref
@@ -346,5 +347,32 @@ def sock_sendmsg(sock: socket.socket, fd: int, pieces: list[Any], first: int, of
     views[0] = views[0][offset:]
     try:
         return sock.sendmsg(views)
+    except BlockingIOError:
+        return WOULD_BLOCK
+
+
+DATAGRAM_BYTES = 262144
+
+
+def peer_new(family: int) -> memoryview:
+    """Not the last sender: a buffer to receive into, of which only what is used takes memory."""
+    return memoryview(mmap.mmap(-1, DATAGRAM_BYTES))
+
+
+def peer_free(peer: memoryview) -> None:
+    """Only C has to."""
+
+
+def sock_recvfrom(sock: socket.socket, fd: int, peer: memoryview) -> tuple[bytes, Any] | None:
+    try:
+        count, name = sock.recvfrom_into(peer)
+    except BlockingIOError:
+        return None
+    return bytes(peer[:count]), name
+
+
+def sock_sendto(sock: socket.socket, fd: int, data: Any, name: Any, peer: memoryview) -> int:
+    try:
+        return sock.sendto(data, name)
     except BlockingIOError:
         return WOULD_BLOCK

@@ -4,3 +4,5 @@ cdef extern from "runtime.h" nogil:
         pass
     ctypedef struct epoll_event "struct epoll_event":
         pass
+    ctypedef struct el_peer:
+        pass

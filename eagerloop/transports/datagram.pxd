@@ -1,30 +1,27 @@
-from ..core.watch cimport Channel
+cimport cython
+
+from ..core cimport runtime
+from ..core.structs cimport el_peer
+from .socketed cimport SocketTransport, call_one
+
+cdef int HEADER_BYTES, MAX_READS
+cdef Py_ssize_t WOULD_BLOCK
 
 
-cdef class DatagramTransport(Channel):
-    # the socket, None once connection_lost has been called; its descriptor stays for repr
-    cdef readonly object _sock
-    cdef readonly int _sock_fd
-    cdef readonly object _loop
-    cdef object _context
-    cdef readonly dict _extra
-    # its method datagram_received is kept beside it
-    cdef readonly object _protocol
-    cdef object _received
+cdef class DatagramTransport(SocketTransport):
     # the only address that datagrams may go to, or None
     cdef readonly object _address
+    # the socket itself knows where to
     cdef bint _connected
-    # the loop's buffer to read into, and how many datagrams the next wake-up may read
-    cdef object _scratch
+    # who sent the last datagram
+    cdef el_peer *_peer
+    # how many datagrams the next wake-up may read
     cdef int _batch
-    # (datagram, address) in the order of sending; their bytes, headers included
+    # (datagram, address) in the order of sending; the outbox has only their size
     cdef object _queue
-    cdef Py_ssize_t _size, _low, _high
-    cdef readonly bint _protocol_paused
     cdef readonly bint _paused
-    cdef readonly bint _closing
-    # from the moment connection_lost is due: 1 and the number of writes since
-    cdef readonly int _conn_lost
 
-    cpdef on_readable(self)
-    cpdef on_writable(self)
+    @cython.locals(sent=Py_ssize_t)
+    cdef bint _send(self, object data, object addr) except -1
+    cdef object _error_received(self, object exc)
+    cdef object _report(self, object exc, str message)

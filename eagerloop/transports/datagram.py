@@ -1,53 +1,52 @@
-"""Datagrams: one socket, one protocol, whole messages.
+"""DatagramTransport: one datagram socket, one protocol, whole messages.
 
-Reading. A wake-up reads up to 32 datagrams into one buffer of the loop and hands on exact `bytes`.
-Asking a socket that has nothing left costs a system call, so the number asked for follows the
-traffic: one while single datagrams come, more as soon as they queue.
+Reading. A wake-up reads up to 32 datagrams. Asking a socket that has nothing left costs a system
+call, so the number asked for follows the traffic: one while single datagrams come, more as soon as
+they queue.
 
 Writing. A datagram goes out at once, or waits in a queue if the kernel has no room. The queue
-counts eight bytes more than each datagram has, so that empty ones count too (a UDP header is that
-long).
+counts eight bytes more than each datagram has (a UDP header's length), so that empty ones count.
 
 Errors of one datagram (a refused one, no route) go to `error_received`; the endpoint lives on.
 """
 
 from __future__ import annotations
 
-import warnings
-import weakref
-from asyncio import transports as _transports
+import asyncio.transports as _transports
+import socket
 from collections import deque
-from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
-from ..constants import LOG_THRESHOLD_FOR_CONNLOST_WRITES
-from ..core.watch import Channel
+from .. import constants
+from ..core import runtime
 from ..log import logger
-from ..trsock import TransportSocket
+from .socketed import SocketTransport
 
 if TYPE_CHECKING:
-    import socket
     from asyncio import DatagramProtocol, Future
 
+    import cython
     from _typeshed import ReadableBuffer
 
     from ..eventloop import EventLoop
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares it
+    from ..core.runtime import call_one
 
 HEADER_BYTES = 8
 MAX_READS = 32
-# The longest datagram: UDP's is 65,507 bytes, a Unix socket's is bounded by its send buffer.
-MAX_BYTES = 256 * 1024
-HIGH_WATER_BYTES = 64 * 1024
+WOULD_BLOCK = -2
 
-# One buffer a loop: a loop reads one socket at a time.
-_scratch: weakref.WeakKeyDictionary[Any, memoryview] = weakref.WeakKeyDictionary()
+runtime.init()
 
 
 class Both(_transports.Transport, _transports.DatagramTransport):
     """What `isinstance` sees: asyncio's datagram transports are of both kinds."""
 
 
-class DatagramTransport(Channel):
+class DatagramTransport(SocketTransport):
     """asyncio's DatagramTransport over a bound, connected or plain datagram socket.
 
     Args:
@@ -55,27 +54,10 @@ class DatagramTransport(Channel):
         waiter: a future to settle once `connection_made` has been called.
     """
 
-    __slots__ = (
-        "_sock",
-        "_sock_fd",
-        "_loop",
-        "_context",
-        "_extra",
-        "_protocol",
-        "_received",
-        "_address",
-        "_connected",
-        "_scratch",
-        "_batch",
-        "_queue",
-        "_size",
-        "_low",
-        "_high",
-        "_protocol_paused",
-        "_paused",
-        "_closing",
-        "_conn_lost",
-    )
+    __slots__ = ("_address", "_connected", "_peer", "_batch", "_queue", "_paused")
+
+    _start_tls_compatible = False
+    _sendfile_compatible = constants._SendfileMode.UNSUPPORTED
 
     def __init__(
         self,
@@ -86,118 +68,86 @@ class DatagramTransport(Channel):
         waiter: Future[None] | None = None,
         extra: dict[str, Any] | None = None,
     ) -> None:
-        Channel.__init__(self)
-        self._sock = sock
-        self._sock_fd = sock.fileno()
-        self._loop = loop
-        self._context = copy_context()
-        self._extra = _describe(sock, extra)
-        self._protocol = protocol
-        self._received = protocol.datagram_received
+        SocketTransport.__init__(self, loop, sock, protocol, extra, None, None)
         self._address = address
-        self._connected = self._extra["peername"] is not None
-        self._scratch = _scratch_of(loop)
+        self._peer = runtime.peer_new(sock.family)
         self._batch = 1
-        self._queue = deque()
-        self._size = 0
-        self._low = HIGH_WATER_BYTES // 4
-        self._high = HIGH_WATER_BYTES
-        self._protocol_paused = False
+        self._queue: deque[tuple[bytes, Any]] = deque()
         self._paused = False
-        self._closing = False
-        self._conn_lost = 0
-        loop.call_soon(protocol.connection_made, self, context=self._context)
+        self._connected = self._extra["peername"] is not None
+        loop.call_soon(self._protocol.connection_made, self)
         # only now may it be read, and only then may the maker of the endpoint know
-        loop.call_soon(self._start_reading, context=self._context)
-        if waiter is not None:
-            loop.call_soon(_settle, waiter, context=self._context)
+        loop.call_soon(self._begin_reading, waiter)
+
+    def __dealloc__(self) -> None:
+        runtime.peer_free(self._peer)
 
     @property
     def __class__(self) -> type:
         return Both
 
-    def __repr__(self) -> str:
-        info = [type(self).__name__]
-        if self._sock is None:
-            info.append("closed")
-        elif self._closing:
-            info.append("closing")
-        info.append(f"fd={self._sock_fd}")
-        if self._sock is not None and not self._loop.is_closed():
-            info.append("read=polling" if self.is_reading() else "read=idle")
-            state = "polling" if self._queue else "idle"
-            info.append(f"write=<{state}, bufsize={self._size}>")
-        return f"<{' '.join(info)}>"
-
-    def __del__(self) -> None:
-        if self._sock is not None:
-            warnings.warn(f"unclosed transport {self!r}", ResourceWarning, source=self)
-            self._sock.close()
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._extra.get(name, default)
-
-    def get_protocol(self) -> Any:
-        return self._protocol
-
     def set_protocol(self, protocol: Any) -> None:
+        """Exchanges the protocol; what arrives next goes to the new one."""
         self._protocol = protocol
-        self._received = protocol.datagram_received
+        self._receive = protocol.datagram_received
 
-    # reading
+    # Reading.
 
     def is_reading(self) -> bool:
-        return not (self._closing or self._paused)
-
-    def _start_reading(self) -> None:
-        if self.is_reading():
-            self._loop._watch_read(self._sock_fd, self)
+        """Whether what arrives is read."""
+        return not self._closing and not self._paused
 
     def pause_reading(self) -> None:
+        """Stops reading until `resume_reading`; the kernel drops what its buffer cannot take."""
         if self.is_reading():
             self._paused = True
             self._loop._unwatch_read(self._sock_fd)
 
     def resume_reading(self) -> None:
+        """Reads again."""
         if self._paused and not self._closing:
             self._paused = False
-            self._start_reading()
+            self._loop._watch_read(self._sock_fd, self)
+
+    def _begin_reading(self, waiter: Future[None] | None) -> None:
+        if self.is_reading() and self._sock is not None:
+            self._loop._watch_read(self._sock_fd, self)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     def on_readable(self) -> None:
-        self._context.run(self._read)
+        call_one(self, self._read, self._batch)
 
-    def _read(self) -> None:
+    def _read(self, batch: int) -> None:
         count = 0
-        while count < self._batch:
+        while count < batch:
             if self._closing or self._paused:
                 return
             try:
-                size, address = self._sock.recvfrom_into(self._scratch)
-            except (BlockingIOError, InterruptedError):
-                self._batch = max(count, 1)
-                return
+                received = runtime.sock_recvfrom(self._sock, self._sock_fd, self._peer)
             except OSError as exc:
                 count += 1
                 self._error_received(exc)
                 continue
+            if received is None:
+                break
             count += 1
             try:
-                self._received(bytes(self._scratch[:size]), address)
+                self._receive(received[0], received[1])
             except (SystemExit, KeyboardInterrupt):
                 raise
-            except (
-                BaseException
-            ) as exc:  # the endpoint outlives a datagram that its protocol cannot take
+            except BaseException as exc:  # a protocol may fail in any way; the endpoint lives on
                 self._report(exc, "protocol.datagram_received() failed")
-        self._batch = min(2 * self._batch, MAX_READS)
+        # all that were asked for: there may be more next time; fewer: there were no more
+        self._batch = min(2 * batch, MAX_READS) if count == batch else max(count, 1)
 
-    # writing
+    # Writing.
 
     def sendto(self, data: ReadableBuffer, addr: Any = None) -> None:
-        """Send *data*, or queue it.
+        """Sends a datagram, or queues it.
 
         Raises:
-            TypeError: *data* has no bytes.
+            TypeError: that is not bytes-like.
             ValueError: another address than the endpoint's.
         """
         if not isinstance(data, (bytes, bytearray, memoryview)):
@@ -208,31 +158,27 @@ class DatagramTransport(Channel):
             if addr is not None and addr != self._address:
                 raise ValueError(f"Invalid address: must be None or {self._address}")
             addr = self._address
-        if self._conn_lost:
-            if self._conn_lost >= LOG_THRESHOLD_FOR_CONNLOST_WRITES:
+        if self._conn_lost > 0:
+            if self._conn_lost >= constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES:
                 logger.warning("socket.send() raised exception.")
             self._conn_lost += 1
             return
-        if not self._queue:
+        if not self._writing:
             if self._send(data, addr):
                 return
-            self._loop._watch_write(self._sock_fd, self)
+            self._start_writing()
         data = bytes(data)  # its owner may change it before it goes
         self._queue.append((data, addr))
-        self._size += len(data) + HEADER_BYTES
-        self._pause_if_high()
+        self._outbox.size += len(data) + HEADER_BYTES
+        self._maybe_pause_protocol()
 
     def _send(self, data: ReadableBuffer, addr: Any) -> bool:
-        """False if the kernel has no room now. An error ends the datagram: the protocol hears of
-        it.
-        """
+        """False if the kernel has no room. An error ends the datagram: the protocol hears of it."""
         try:
             if self._connected:
-                self._sock.send(data)
-            else:
-                self._sock.sendto(data, addr)
-        except (BlockingIOError, InterruptedError):
-            return False
+                return runtime.sock_send(self._sock, self._sock_fd, data) != WOULD_BLOCK
+            sent = runtime.sock_sendto(self._sock, self._sock_fd, data, addr, self._peer)
+            return sent != WOULD_BLOCK
         except OSError as exc:
             self._error_received(exc)
         except (SystemExit, KeyboardInterrupt):
@@ -242,100 +188,39 @@ class DatagramTransport(Channel):
         return True
 
     def on_writable(self) -> None:
-        self._context.run(self._write)
+        call_one(self, self._write, None)
 
-    def _write(self) -> None:
-        while self._queue and not self._conn_lost:
+    def _write(self, _: None) -> None:
+        while self._queue:
             data, addr = self._queue[0]
             if not self._send(data, addr):
                 break
-            if self._queue:  # a fatal error has emptied it
-                self._queue.popleft()
-                self._size -= len(data) + HEADER_BYTES
-        if self._conn_lost:
-            return
-        self._resume_if_low()
-        if not self._queue:
-            self._loop._unwatch_write(self._sock_fd)
+            if self._conn_lost > 0:
+                return  # the end has emptied the queue
+            self._queue.popleft()
+            self._outbox.size -= len(data) + HEADER_BYTES
+        self._maybe_resume_protocol()
+        if not self._queue and self._conn_lost == 0:
+            self._stop_writing()
             if self._closing:
                 self._conn_lost += 1
-                self._loop.call_soon(self._connection_lost, None, context=self._context)
+                self._loop.call_soon(self._call_connection_lost, None)
 
-    # flow control
-
-    def get_write_buffer_size(self) -> int:
-        return self._size
-
-    def get_write_buffer_limits(self) -> tuple[int, int]:
-        return self._low, self._high
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        if high is None:
-            high = HIGH_WATER_BYTES if low is None else 4 * low
-        if low is None:
-            low = high // 4
-        if not high >= low >= 0:
-            raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
-        self._high = high
-        self._low = low
-        self._pause_if_high()
-
-    def _pause_if_high(self) -> None:
-        if self._size > self._high and not self._protocol_paused:
-            self._protocol_paused = True
-            self._tell("pause_writing")
-
-    def _resume_if_low(self) -> None:
-        if self._protocol_paused and self._size <= self._low:
-            self._protocol_paused = False
-            self._tell("resume_writing")
-
-    def _tell(self, method: str) -> None:
-        try:
-            getattr(self._protocol, method)()
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as exc:  # flow control goes on without it
-            self._report(exc, f"protocol.{method}() failed")
-
-    # the end
-
-    def is_closing(self) -> bool:
-        return self._closing
+    # The end.
 
     def close(self) -> None:
-        """Send what is queued, then end."""
+        """Ends it once everything is sent; nothing is read any more."""
         if self._closing:
             return
         self._closing = True
         self._loop._unwatch_read(self._sock_fd)
         if not self._queue:
             self._conn_lost += 1
-            self._loop.call_soon(self._connection_lost, None, context=self._context)
-
-    def abort(self) -> None:
-        """End at once; what is queued is lost."""
-        self._force_close(None)
+            self._loop.call_soon(self._call_connection_lost, None, context=self._own_context())
 
     def _force_close(self, exc: BaseException | None) -> None:
-        if self._conn_lost:
-            return
         self._queue.clear()
-        self._size = 0
-        self._closing = True
-        self._conn_lost += 1
-        self._loop._unwatch(self._sock_fd)
-        self._loop.call_soon(self._connection_lost, exc, context=self._context)
-
-    def _connection_lost(self, exc: BaseException | None) -> None:
-        try:
-            self._protocol.connection_lost(exc)
-        finally:
-            self._loop._unwatch(self._sock_fd)
-            self._sock.close()
-            self._sock = None
-            self._protocol = None
-            self._received = None
+        SocketTransport._force_close(self, exc)
 
     def _error_received(self, exc: OSError) -> None:
         try:
@@ -345,34 +230,7 @@ class DatagramTransport(Channel):
         except BaseException as failure:  # as with a datagram: the endpoint lives on
             self._report(failure, "protocol.error_received() failed")
 
-    def _fatal_error(self, exc: BaseException, message: str) -> None:
-        self._report(exc, message)
-        self._force_close(exc)
-
     def _report(self, exc: BaseException, message: str) -> None:
         self._loop.call_exception_handler(
             {"message": message, "exception": exc, "transport": self, "protocol": self._protocol}
         )
-
-
-def _describe(sock: socket.socket, extra: dict[str, Any] | None) -> dict[str, Any]:
-    """What `get_extra_info` knows of a socket. The name of the peer is None where there is none."""
-    known: dict[str, Any] = {"socket": TransportSocket(sock), "sockname": None, "peername": None}
-    for name, ask in (("sockname", sock.getsockname), ("peername", sock.getpeername)):
-        try:
-            known[name] = ask()
-        except OSError:
-            continue  # not bound, not connected
-    return known | (extra or {})
-
-
-def _scratch_of(loop: Any) -> memoryview:
-    buffer = _scratch.get(loop)
-    if buffer is None:
-        buffer = _scratch[loop] = memoryview(bytearray(MAX_BYTES))
-    return buffer
-
-
-def _settle(waiter: Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
