@@ -10,23 +10,24 @@ import sys
 import traceback
 import warnings
 import weakref
+from asyncio.base_events import (  # type: ignore[attr-defined]
+    _run_until_complete_cb,  # anyio knows root tasks by it
+)
+from asyncio.exceptions import SendfileNotAvailableError
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
-
-from asyncio.exceptions import SendfileNotAvailableError
-from asyncio.base_events import _run_until_complete_cb  # anyio knows root tasks by it
 
 from . import coroutines, poll
 from .core import fork, registry
 from .core.eager import eager_task_factory
+from .core.future import isfuture
 from .core.poller import Poller
 from .core.task import Task
 from .executor import Executors
 from .log import logger
 from .net.listen import Server
-from .process.signals import SignalHandlers
 from .poll.waker import Waker
-from .core.future import isfuture
+from .process.signals import SignalHandlers
 from .tasks.spawning import ensure_future
 
 __all__ = ("BaseEventLoop", "Server")
@@ -34,7 +35,7 @@ __all__ = ("BaseEventLoop", "Server")
 CONTEXT_KEYS_SHOWN_ABOVE = ("message", "exception")
 
 
-class BaseEventLoop(Executors, _events.AbstractEventLoop):
+class BaseEventLoop(Executors, _events.AbstractEventLoop):  # type: ignore[misc]
     """A loop without I/O methods.
 
     Args:
@@ -111,7 +112,9 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):
         future.add_done_callback(_run_until_complete_cb)
         try:
             self.run_forever()
-        except BaseException:  # whatever stopped the run; the future's own exception is not lost by that
+        except (
+            BaseException
+        ):  # whatever stopped the run; the future's own exception is not lost by that
             if is_new and future.done() and not future.cancelled():
                 future.exception()
             raise
@@ -300,9 +303,7 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):
 
     # Files: for a loop whose platform has no system call for it.
 
-    async def _sendfile_native(
-        self, transp: Any, file: Any, offset: int, count: int | None
-    ) -> int:
+    async def _sendfile_native(self, transp: Any, file: Any, offset: int, count: int | None) -> int:
         raise SendfileNotAvailableError("sendfile syscall is not supported")
 
     async def _sock_sendfile_native(
@@ -368,8 +369,12 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):
                 logger.error("Exception in default exception handler", exc_info=True)
             return
         try:
-            run_in = next(
-                (context[key] for key in ("task", "future", "handle") if context.get(key) is not None),
+            run_in: Any = next(
+                (
+                    context[key]
+                    for key in ("task", "future", "handle")
+                    if context.get(key) is not None
+                ),
                 None,
             )
             within = run_in.get_context() if hasattr(run_in, "get_context") else None

@@ -159,7 +159,7 @@ class EventLoop(BaseEventLoop):
 
     # --- streams
 
-    async def create_connection(  # type: ignore[override]  # typeshed spells it as overloads
+    async def create_connection(
         self,
         protocol_factory: Callable[[], P],
         host: Any = None,
@@ -236,7 +236,7 @@ class EventLoop(BaseEventLoop):
             reuse_port=reuse_port, keep_alive=keep_alive, start_serving=start_serving,
         )  # fmt: skip
 
-    async def create_unix_server(
+    async def create_unix_server(  # type: ignore[override]  # typeshed's names less
         self,
         protocol_factory: Callable[[], BaseProtocol],
         path: Any = None,
@@ -291,7 +291,7 @@ class EventLoop(BaseEventLoop):
         self._ensure_fd_no_transport(rawsock)
         return tls.make_tls_transport(self, rawsock, protocol, sslcontext, waiter, **options)
 
-    async def start_tls(
+    async def start_tls(  # type: ignore[override]  # a Transport by its __class__
         self,
         transport: Any,
         protocol: BaseProtocol,

@@ -115,14 +115,18 @@ def _set_event_loop_policy(policy: Any) -> None:
 def get_event_loop_policy() -> Any:
     """The policy in force; deprecated since 3.14."""
     if _DEPRECATED:
-        warnings._deprecated("asyncio.get_event_loop_policy", remove=(3, 16))
+        warnings._deprecated(  # type: ignore[attr-defined]
+            "asyncio.get_event_loop_policy", remove=(3, 16)
+        )
     return _get_event_loop_policy()
 
 
 def set_event_loop_policy(policy: Any) -> None:
     """Replaces the policy; None restores the default one. Deprecated since 3.14."""
     if _DEPRECATED:
-        warnings._deprecated("asyncio.set_event_loop_policy", remove=(3, 16))
+        warnings._deprecated(  # type: ignore[attr-defined]
+            "asyncio.set_event_loop_policy", remove=(3, 16)
+        )
     _set_event_loop_policy(policy)
 
 

@@ -36,7 +36,8 @@ class Executors(Scheduler):
                 self._default_executor = executor
         from .tasks.futures import wrap_future
 
-        return wrap_future(executor.submit(func, *args), loop=self)
+        loop: Any = self  # a mixin of one
+        return wrap_future(executor.submit(func, *args), loop=loop)
 
     def set_default_executor(self, executor: concurrent.futures.ThreadPoolExecutor) -> None:
         """The executor that `run_in_executor(None, ...)` uses.
@@ -65,7 +66,7 @@ class Executors(Scheduler):
                 error = None
             except BaseException as exc:  # handed to the waiter
                 error = exc
-            if not self.is_closed():
+            if not self._closed:
                 try:
                     self.call_soon_threadsafe(settle, error)
                 except RuntimeError:  # closed in between: nobody waits
@@ -83,7 +84,7 @@ class Executors(Scheduler):
         thread.start()
         timer = None
         if timeout is not None:
-            timer = self.call_later(timeout, lambda: ended.done() or ended.set_exception(TimeoutError()))
+            timer = self.call_later(timeout, settle, TimeoutError())
         try:
             await ended
         except TimeoutError:
@@ -106,5 +107,3 @@ class Executors(Scheduler):
     def _check_closed(self) -> None:
         if self._closed:
             raise RuntimeError("Event loop is closed")
-
-

@@ -36,7 +36,7 @@ def gather_facts() -> dict[str, object]:
 
     compiled = eagerloop.compiled()
     try:
-        loop = eagerloop.new_event_loop()
+        loop = eagerloop.EventLoop()
     except (ValueError, OSError) as error:  # EAGERLOOP_POLLER names one that this machine lacks
         raise click.UsageError(str(error)) from None
     poller = loop.poller

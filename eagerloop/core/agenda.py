@@ -48,13 +48,13 @@ class Agenda:
     )
 
     def __init__(self, poller: Poller, eager: bool) -> None:
-        self._ring = runtime.ring_new()
+        self._ring: Any = runtime.ring_new()
         self._timers = runtime.heap_new()
         tasks_begin(self)
         self._poller = poller
-        self._flushing = []
+        self._flushing: list[Any] = []
         self._current = None
-        self._clock = None
+        self._clock: Any = None
         self._keeps_timers = True
         self._thread_id = 0
         self._turn_number = 0

@@ -41,8 +41,8 @@ def new(agenda: Agenda, when: float, value: Any) -> Delay:
     delay._phase = future.PENDING
     delay._asyncio_future_blocking = False
     delay._log = False
-    delay._place = -1
-    delay._value = value
+    delay._place = -1  # type: ignore[attr-defined]
+    delay._value = value  # type: ignore[attr-defined]
     if agenda._debug:
         delay._source_traceback = stacks.creation_stack()
     heap_push_delay(agenda._timers, delay, when)
@@ -51,8 +51,7 @@ def new(agenda: Agenda, when: float, value: Any) -> Delay:
 
 def expire(delay: Delay) -> None:
     """The time has come."""
-    value = delay._value
-    delay._value = None
+    value = delay._value  # type: ignore[attr-defined]
+    delay._value = None  # type: ignore[attr-defined]
     if delay._phase == future.PENDING:
         future.settle(delay, value)
-

@@ -14,9 +14,7 @@ def create_eager_task_factory(custom_task_constructor: Callable[..., Any]) -> Ca
     The constructor takes (coro, *, loop, name, context, eager_start) as `Task` does.
     """
 
-    def factory(
-        loop: Any, coro: Any, *, eager_start: bool | None = True, **kwargs: Any
-    ) -> Any:
+    def factory(loop: Any, coro: Any, *, eager_start: bool | None = True, **kwargs: Any) -> Any:
         return custom_task_constructor(coro, loop=loop, eager_start=eager_start, **kwargs)
 
     return factory

@@ -10,18 +10,17 @@ object small:
   cancelled cancel message       the CancelledError that was raised inside, to keep its traceback
   finished  result or exception  the exception's traceback
 
-Rules. A waiter is a Task (ours, native loop) or a tuple (callback, context snapshot). Waiters run in the order they came.
-A future of a foreign loop has no agenda; it works through the loop's public `call_soon`.
+Rules. A waiter is a Task (ours, native loop) or a tuple (callback, context snapshot). Waiters run in the order they
+came. A future of a foreign loop has no agenda; it works through the loop's public `call_soon`.
 """
 
 from __future__ import annotations
 
 import asyncio.events as _events
 import contextvars
+from asyncio.exceptions import CancelledError, InvalidStateError
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, cast
-
-from asyncio.exceptions import CancelledError, InvalidStateError
 
 from . import reprs, runtime, stacks
 from .agenda import Agenda
@@ -308,7 +307,8 @@ class Future:
 def isfuture(obj: Any) -> bool:
     """Whether `obj` is a Future, of this library or any other that behaves like one."""
     return (
-        hasattr(obj.__class__, "_asyncio_future_blocking") and obj._asyncio_future_blocking is not None
+        hasattr(obj.__class__, "_asyncio_future_blocking")
+        and obj._asyncio_future_blocking is not None
     )
 
 

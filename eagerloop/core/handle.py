@@ -54,15 +54,15 @@ class Handle:
         loop: Any,
         context: contextvars.Context | None = None,
     ) -> None:
-        self._callback = callback
-        self._args = tuple(args)
+        self._callback: Any = callback
+        self._args: Any = tuple(args)
         self._context = runtime.snapshot() if context is None else context
         self._loop = loop
         self._cancelled = False
-        self._repr = None
+        self._repr: str | None = None
         self._source_traceback = stacks.creation_stack() if loop.get_debug() else None
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> type:
         return _events.Handle
 

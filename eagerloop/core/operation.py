@@ -41,7 +41,7 @@ class Operation:
     def __init__(self) -> None:
         self.value: Any = None
         self._stage = FRESH
-        self._driver = None
+        self._driver: Generator[Any, None, Any] | None = None
 
     def _poll(self) -> bool:
         """True: finished, `value` is the result. False: poll again when the Future in `value` is done."""

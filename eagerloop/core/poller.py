@@ -10,8 +10,8 @@ Interest is level-triggered: what is still ready is reported again by the next `
 A completion-based poller (io_uring) fits the same shape: its events push an entry that already carries its data onto
 `ring`; readiness is only one kind of entry.
 
-Rules. Only the loop's thread calls a poller. `change` follows the kernel where it disagrees with us: a descriptor that was
-closed behind our back, or closed and opened again, is no error. `close` may be called twice.
+Rules. Only the loop's thread calls a poller. `change` follows the kernel where it disagrees with us: a descriptor that
+was closed behind our back, or closed and opened again, is no error. `close` may be called twice.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Poller:
     name = ""
 
     def __init__(self) -> None:
-        self.watches = {}
+        self.watches: dict[int, Any] = {}
 
     def wait(self, ring: Any, timeout: float) -> None:
         """Collects events for at most `timeout` seconds."""

@@ -1,7 +1,7 @@
 """Which tasks there are: ours, visible to the stdlib's `all_tasks` too.
 
-Writing each task into asyncio's registry, a WeakSet, costs more than a light task's whole life. A loop keeps its tasks in
-a list of its own; the WeakSet is given a `data` that also walks our lists when somebody asks.
+Writing each task into asyncio's registry, a WeakSet, costs more than a light task's whole life. A loop keeps its tasks
+in a list of its own; the WeakSet is given a `data` that also walks our lists when somebody asks.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _registry() -> Any:
         import _asyncio  # private to the C module, but the collector knows what it holds
 
         return next(x for x in gc.get_referents(_asyncio) if type(x) is weakref.WeakSet)
-    return _tasks._scheduled_tasks if sys.version_info >= (3, 12) else _tasks._all_tasks
+    return getattr(_tasks, "_scheduled_tasks" if sys.version_info >= (3, 12) else "_all_tasks")
 
 
 def _install() -> None:

@@ -21,16 +21,16 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import socket
+
     from .future import Future
     from .handle import Handle
     from .task import Task
-    import socket
-
-    from .agenda import Agenda
 
 if sys.version_info < (3, 14):
-    _current_tasks: dict[Any, Any] | None = _tasks._current_tasks
-    _swap_current = _get_current = None
+    _current_tasks: Any = _tasks._current_tasks  # type: ignore[attr-defined]
+    _swap_current: Any = None
+    _get_current: Any = None
 else:
     _current_tasks = None
     _swap_current = _tasks._swap_current_task
@@ -200,7 +200,9 @@ def _step(coroutine: Any, error: BaseException | None) -> Any:
 def send(task: Task[Any], error: BaseException | None) -> Any:
     try:
         return task._context.run(_step, task._coro, error)
-    except BaseException as exc:  # a Context that is entered already: the task's fault, and its failure
+    except (
+        BaseException
+    ) as exc:  # a Context that is entered already: the task's fault, and its failure
         return Outcome(RAISED, exc)
 
 
@@ -245,29 +247,29 @@ def set_current(loop: Any, task: Any) -> None:
 # 7. Tasks
 
 
-def task_link(agenda: Agenda, task: Future[Any]) -> None:
+def task_link(agenda: Any, task: Future[Any]) -> None:
     agenda._tasks.add(task)
 
 
 def task_unlink(task: Task[Any]) -> None:
-    if task._agenda is not None:
-        task._agenda._tasks.discard(task)
+    agenda: Any = task._agenda
+    if agenda is not None:
+        agenda._tasks.discard(task)
 
 
-def task_list(agenda: Agenda) -> list[Any]:
+def task_list(agenda: Any) -> list[Any]:
     return list(agenda._tasks)
 
 
-def tasks_begin(agenda: Agenda) -> None:
+def tasks_begin(agenda: Any) -> None:
     agenda._tasks = weakref.WeakSet()
 
 
-def tasks_abandon(agenda: Agenda) -> None:
+def tasks_abandon(agenda: Any) -> None:
     """The set goes with its loop."""
 
 
 # 8. Kernel
-
 
 
 def check_signals() -> None:

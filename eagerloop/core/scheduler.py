@@ -13,7 +13,6 @@ from . import current, future, handle, runtime, stacks, task, timers, watch
 from .future import Future
 from .handle import Handle
 from .poller import Poller
-from .task import Task
 from .timers import TimerHandle
 from .turn import Turn
 from .watch import Channel, Watch
@@ -37,12 +36,13 @@ class Scheduler(Turn):
 
     def __init__(self, poller: Poller, eager: bool = False) -> None:
         Turn.__init__(self, poller, eager)
-        self._task_factory = None
+        self._task_factory: Callable[..., Any] | None = None
         if type(self).time is not Scheduler.time:
             self._clock = self.time
         # a loop of a test kit may set timers in a way of its own
         self._keeps_timers = (
-            type(self).call_at is Scheduler.call_at and type(self).call_later is Scheduler.call_later
+            type(self).call_at is Scheduler.call_at
+            and type(self).call_later is Scheduler.call_later
         )
 
     @property

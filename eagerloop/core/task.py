@@ -17,10 +17,9 @@ import asyncio.tasks as _tasks
 import contextvars
 import itertools
 import threading
+from asyncio.exceptions import CancelledError, InvalidStateError
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TextIO
-
-from asyncio.exceptions import CancelledError, InvalidStateError
 
 from .. import coroutines
 from . import current, future, reprs, runtime, stacks
@@ -357,20 +356,14 @@ def wait_generally(task: Task, waited: Any) -> None:
     blocking = getattr(waited, "_asyncio_future_blocking", None)
     if blocking is None:
         if hasattr(waited, "send") and hasattr(waited, "gi_frame"):
-            message = (
-                f"yield was used instead of yield from for generator in task {task!r} with {waited!r}"
-            )
+            message = f"yield was used instead of yield from for generator in task {task!r} with {waited!r}"
         else:
             message = f"Task got bad yield: {waited!r}"
         throw_later(task, message)
     elif loop_of(waited) is not task._loop:
-        throw_later(
-            task, f"Task {task!r} got Future {waited!r} attached to a different loop"
-        )
+        throw_later(task, f"Task {task!r} got Future {waited!r} attached to a different loop")
     elif not blocking:
-        throw_later(
-            task, f"yield was used instead of yield from in task {task!r} with {waited!r}"
-        )
+        throw_later(task, f"yield was used instead of yield from in task {task!r} with {waited!r}")
     elif waited is task:
         throw_later(task, f"Task cannot await on itself: {task!r}")
     else:
@@ -383,13 +376,9 @@ def wait_generally(task: Task, waited: Any) -> None:
 def wait_natively(task: Task, agenda: Agenda, waited: Future) -> None:
     """Waits for a future of our own make: it holds the task itself."""
     if waited._agenda is not agenda:
-        throw_later(
-            task, f"Task {task!r} got Future {waited!r} attached to a different loop"
-        )
+        throw_later(task, f"Task {task!r} got Future {waited!r} attached to a different loop")
     elif not waited._asyncio_future_blocking:
-        throw_later(
-            task, f"yield was used instead of yield from in task {task!r} with {waited!r}"
-        )
+        throw_later(task, f"yield was used instead of yield from in task {task!r} with {waited!r}")
     elif waited is task:
         throw_later(task, f"Task cannot await on itself: {task!r}")
     else:

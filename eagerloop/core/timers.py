@@ -51,7 +51,7 @@ class TimerHandle(Handle):
         self._place = -1
         self._when = when
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> type:
         return _events.TimerHandle
 
@@ -97,7 +97,7 @@ class TimerHandle(Handle):
             return NotImplemented
         return bool(
             self._when == other.when()
-            and self._callback == other._callback
+            and self._callback == other._callback  # type: ignore[attr-defined]
             and self._args == other._args
             and self._cancelled == other._cancelled
         )

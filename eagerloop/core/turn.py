@@ -6,8 +6,8 @@
     run        run what is in the ready queue now; what that adds waits for the next turn
     flush      let transports send what they held back during this turn
 
-The ready queue holds Tasks (to be stepped), Handles and TimerHandles (to be called), Watches (a descriptor is ready) and
-Alarms (it is time). Everything that runs goes through it, in order.
+The ready queue holds Tasks (to be stepped), Handles and TimerHandles (to be called), Watches (a descriptor is ready)
+and Alarms (it is time). Everything that runs goes through it, in order.
 
 When to ask the kernel. With work in the queue a poll is only needed lest the work starve I/O; it costs as much as
 several callbacks. So it is left out until POLL_TURNS turns or POLL_SECONDS have passed; with no descriptor but the
@@ -69,7 +69,10 @@ class Turn(Agenda):
             return True
         self._unpolled += 1
         if len(self._poller.watches) > 1:
-            if self._unpolled >= POLL_TURNS or runtime.monotonic() - self._polled_at >= POLL_SECONDS:
+            if (
+                self._unpolled >= POLL_TURNS
+                or runtime.monotonic() - self._polled_at >= POLL_SECONDS
+            ):
                 return True
         elif self._unpolled & IDLE_TURNS == 0:
             if runtime.monotonic() - self._polled_at >= IDLE_SECONDS:

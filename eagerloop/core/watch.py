@@ -49,7 +49,9 @@ class Watch:
 
     def interest(self) -> int:
         """READ, WRITE, both or 0: what the poller is to look for."""
-        return (_READ if self.reader is not None else 0) | (_WRITE if self.writer is not None else 0)
+        return (_READ if self.reader is not None else 0) | (
+            _WRITE if self.writer is not None else 0
+        )
 
 
 def run(watch: Watch) -> None:

@@ -18,7 +18,7 @@ from ..trsock import TransportSocket
 from .readiness import NOT_NOW
 
 if TYPE_CHECKING:
-    from asyncio import BaseProtocol, Future, TimerHandle, Transport
+    from asyncio import BaseProtocol, Future, Transport
     from contextvars import Context
 
     from ..eventloop import EventLoop
@@ -37,7 +37,7 @@ class Acceptor:
         self._server = server
         self._sock = sock
         self._context = context
-        self._retry: TimerHandle | None = None
+        self._retry: Any = None
         self._stopped = False
 
     def start(self) -> None:
@@ -123,9 +123,7 @@ class Acceptor:
         over = partial(self._handshake_over, transport, protocol)
         waiter.add_done_callback(over, context=context)
 
-    def _handshake_over(
-        self, transport: Transport, protocol: BaseProtocol, waiter: Future[None]
-    ) -> None:
+    def _handshake_over(self, transport: Any, protocol: BaseProtocol, waiter: Future[None]) -> None:
         exc = None if waiter.cancelled() else waiter.exception()
         if exc is not None:
             transport.close()

@@ -44,6 +44,7 @@ async def open_transport(
         context = copy_context()
         protocol = protocol_factory()
         waiter = loop.create_future()
+        transport: Any
         if security:
             transport = loop._make_ssl_transport(
                 sock,

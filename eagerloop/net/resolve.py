@@ -78,18 +78,21 @@ async def getaddrinfo(
     if loop._cares is not None:
         return await loop._cares.getaddrinfo(host, port, family, type, proto, flags)
     if loop.get_debug():
-        return await loop.run_in_executor(
+        found: list[tuple[Any, Any, int, str, Any]] = await loop.run_in_executor(
             None, _look_up_and_log, loop, host, port, family, type, proto, flags
         )
-    return await loop.run_in_executor(
-        None, socket.getaddrinfo, host, port, family, type, proto, flags
-    )
+    else:
+        found = await loop.run_in_executor(
+            None, socket.getaddrinfo, host, port, family, type, proto, flags
+        )
+    return found
 
 
 async def getnameinfo(loop: EventLoop, sockaddr: Any, flags: int) -> tuple[str, str]:
     if flags & _NUMERIC_NAME == _NUMERIC_NAME:
         return socket.getnameinfo(sockaddr, flags)
-    return await loop.run_in_executor(None, socket.getnameinfo, sockaddr, flags)
+    found: tuple[str, str] = await loop.run_in_executor(None, socket.getnameinfo, sockaddr, flags)
+    return found
 
 
 def _look_up_and_log(

@@ -1,18 +1,18 @@
 """Pollers: who asks the kernel which descriptors are ready. The contract is in `eagerloop.core.poller`.
 
-    epoll    Linux; called from C when compiled
-    select   `selectors`, everywhere else
-    null     no descriptors at all, for tests
+epoll    Linux; called from C when compiled
+select   `selectors`, everywhere else
+null     no descriptors at all, for tests
 """
 
 from __future__ import annotations
 
 import os
 
-from ..core.poller import Poller
-from .epoll import Epoll
-from .null import Null
-from .select import Select
+from ..core.poller import Poller as Poller
+from .epoll import Epoll as Epoll
+from .null import Null as Null
+from .select import Select as Select
 
 # Best first; the first that works here is the default.
 POLLERS: dict[str, type[Poller]] = {"epoll": Epoll, "select": Select, "null": Null}

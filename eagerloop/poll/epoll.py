@@ -2,8 +2,8 @@
 
 The kernel forgets a descriptor by itself when its last duplicate is closed. So what we believe to be registered may not
 be (somebody closed it behind our back, and the number may be in use again), and the other way round. ENOENT and EEXIST
-tell, and we do what the kernel needs. An event for a descriptor that nobody watches is a registration left behind; it is
-removed where the number still leads to it.
+tell, and we do what the kernel needs. An event for a descriptor that nobody watches is a registration left behind; it
+is removed where the number still leads to it.
 """
 
 from __future__ import annotations

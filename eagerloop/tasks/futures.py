@@ -37,7 +37,7 @@ def wrap_future(
         loop = get_event_loop()
     wrapper: Any = loop.create_future()
     chain_future(future, wrapper)
-    return wrapper  # type: ignore[no-any-return]
+    return wrapper
 
 
 def chain_future(source: Any, destination: Any) -> None:

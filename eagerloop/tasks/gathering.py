@@ -38,11 +38,12 @@ def gather(*coros_or_futures: Awaitable[Any], return_exceptions: bool = False) -
     if not coros_or_futures:
         empty: Any = (get_event_loop() if loop is None else loop).create_future()
         empty.set_result([])
-        return empty  # type: ignore[no-any-return]
+        return empty
     task = None if loop is None else current_task(loop)
     native = None if loop is None else spawning.native_of(loop)
     futures: dict[Any, Any] = {}
     children = []
+    child: Any
     try:
         for awaitable in coros_or_futures:
             child = futures.get(awaitable)
@@ -86,8 +87,8 @@ def error_of(child: Any) -> BaseException | None:
     if is_plain(child) and has_result(child):
         return None
     if child.cancelled():
-        return child._make_cancelled_error()  # type: ignore[no-any-return]
-    return child.exception()  # type: ignore[no-any-return]
+        return child._make_cancelled_error()
+    return child.exception()
 
 
 def has_result(child: Future) -> bool:

@@ -29,7 +29,6 @@ from ..core import future, runtime
 from ..core.current import current_task
 from ..core.future import Future, future_add_to_awaited_by, future_discard_from_awaited_by
 from ..core.operation import Operation
-from ..core.scheduler import Scheduler
 from ..core.task import Task
 from . import spawning
 
@@ -71,11 +70,11 @@ class TaskGroup:
         self._cancel_on_enter = False
         self._parent_cancel_requested = False
         self._loop: Any = None
-        self._native: Scheduler | None = None
+        self._native: Any = None
         self._notice: Any = None
         self._parent_task: Any = None
         self._tasks: set[Any] = set()
-        self._errors: list[BaseException] | None = []
+        self._errors: Any = []
         self._base_error: BaseException | None = None
         self._on_completed_fut: Any = None
 

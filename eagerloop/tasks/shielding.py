@@ -26,7 +26,7 @@ def shield(arg: Awaitable[_T]) -> Future[_T]:
     """
     inner: Any = ensure_future(arg)
     if inner.done():
-        return inner  # type: ignore[no-any-return]
+        return inner
     loop = loop_of(inner)
     outer: Any = loop.create_future()
     task = current_task(loop)
@@ -53,4 +53,4 @@ def shield(arg: Awaitable[_T]) -> Future[_T]:
         future_add_to_awaited_by(inner, task)
     inner.add_done_callback(on_inner_done)
     outer.add_done_callback(on_outer_done)
-    return outer  # type: ignore[no-any-return]
+    return outer

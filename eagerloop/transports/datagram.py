@@ -82,7 +82,7 @@ class DatagramTransport(SocketTransport):
     def __dealloc__(self) -> None:
         runtime.peer_free(self._peer)
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> type:
         return Both
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
+    Buffer = bytes | bytearray | memoryview
 
 JOIN_BYTES = 512  # up to here a copy is cheaper than a buffer of its own
 ARENA_BYTES = 65536  # one bytearray takes no more: its front is freed only when all of it is sent
@@ -22,7 +22,7 @@ class Outbox:
     __slots__ = ("pieces", "first", "offset", "size")
 
     def __init__(self) -> None:
-        self.pieces = []
+        self.pieces: list[bytes | bytearray] = []
         self.first = 0
         self.offset = 0
         self.size = 0

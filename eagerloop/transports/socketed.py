@@ -1,7 +1,8 @@
 """SocketTransport: what every connected socket's transport has: who is told, the water marks, and the end.
 
 Rules. Every end goes through `close` or `_force_close`, and `connection_lost` is called exactly once, from the loop.
-Water marks count what the socket did not take: a subclass asks `_maybe_pause_protocol` only when it waits for the socket.
+Water marks count what the socket did not take: a subclass asks `_maybe_pause_protocol` only when it waits for the
+socket.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class SocketTransport(Channel):
     ) -> None:
         Channel.__init__(self)
         self._loop = loop
-        self._sock = sock
+        self._sock: Any = sock
         self._sock_fd = sock.fileno()
         self._context = runtime.snapshot() if context is None else context
         self._server = server
@@ -88,12 +89,12 @@ class SocketTransport(Channel):
         self._closing = False
         self._conn_lost = 0
         self._protocol_connected = True
-        self._empty_waiter = None
+        self._empty_waiter: Any = None
         self.set_protocol(protocol)
         if server is not None:
             server._attach(self)
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> type:
         return _transports.Transport
 
@@ -105,7 +106,8 @@ class SocketTransport(Channel):
             info.append("closing")
         info.append(f"fd={self._sock_fd}")
         if self._loop is not None and not self._loop.is_closed():
-            info.append(f"read={'polling' if self.is_reading() else 'idle'}")
+            reading = self.is_reading()  # type: ignore[attr-defined]  # the subclass's
+            info.append(f"read={'polling' if reading else 'idle'}")
             state = "polling" if self._writing else "idle"
             info.append(f"write=<{state}, bufsize={self.get_write_buffer_size()}>")
         return f"<{' '.join(info)}>"
@@ -120,7 +122,7 @@ class SocketTransport(Channel):
     # What asyncio.Transport offers.
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """"socket", "sockname", "peername"; what TLS adds is on its own transport."""
+        """ "socket", "sockname", "peername"; what TLS adds is on its own transport."""
         return self._extra.get(name, default)
 
     def get_protocol(self) -> Any:

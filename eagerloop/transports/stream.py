@@ -1,8 +1,8 @@
 """StreamTransport: a connected TCP or Unix socket, for Protocol and BufferedProtocol.
 
-Reading. One recv per readiness usually takes all there is: fewer bytes than asked for means empty, and saves asking again.
-A connection that has more gets READS_PER_EVENT turns at most; then the others have theirs, and level-triggered polling
-brings us back.
+Reading. One recv per readiness usually takes all there is: fewer bytes than asked for means empty, and saves asking
+again. A connection that has more gets READS_PER_EVENT turns at most; then the others have theirs, and level-triggered
+polling brings us back.
 
 Writing. asyncio sends every write() at once, a system call each. Here
 
@@ -29,7 +29,9 @@ from .socketed import SocketTransport
 
 if TYPE_CHECKING:
     import contextvars
-    from collections.abc import Buffer, Iterable
+    from collections.abc import Iterable
+
+    Buffer = bytes | bytearray | memoryview
 
     import cython
 else:

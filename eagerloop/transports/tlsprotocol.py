@@ -116,7 +116,7 @@ class TLSProtocol(Channel):
         self._sslcontext = sslcontext
         self._tls = TLSState(sslcontext, server_side, server_hostname)
         self._loop = loop
-        self._scheduler = loop if isinstance(loop, Scheduler) else None
+        self._scheduler: Any = loop if isinstance(loop, Scheduler) else None
         self._waiter = waiter
         self._app = Application(
             loop, app_protocol, TLSTransport(loop, self), not call_connection_made

@@ -42,7 +42,7 @@ class TLSTransport:
         self._ssl_protocol = ssl_protocol
         self._closed = False
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> type:
         return Transport
 

@@ -42,9 +42,7 @@ def test_failure_keeps_its_traceback_however_often_it_is_raised(loop: Loop) -> N
     assert len(set(lengths)) == 1
 
 
-@pytest.mark.parametrize(
-    ("given", "kind"), [(KeyError, KeyError), (StopIteration(), RuntimeError)]
-)
+@pytest.mark.parametrize(("given", "kind"), [(KeyError, KeyError), (StopIteration(), RuntimeError)])
 def test_set_exception_takes_a_class_and_turns_stop_iteration(
     loop: Loop, given: Any, kind: type[Exception]
 ) -> None:

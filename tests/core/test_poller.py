@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,10 +16,10 @@ REAL = [name for name in poll.available() if name != "null"]
 
 
 @pytest.fixture(params=REAL)
-def polled(request: pytest.FixtureRequest) -> eagerloop.EventLoop:
+def polled(request: pytest.FixtureRequest) -> Iterator[eagerloop.EventLoop]:
     loop = eagerloop.EventLoop(poller=request.param)
-    request.addfinalizer(loop.close)
-    return loop
+    yield loop
+    loop.close()
 
 
 def test_level_triggered(polled: eagerloop.EventLoop) -> None:

@@ -27,8 +27,8 @@ def test_order(loop: Loop) -> None:
     early, late = loop.call_at(1e9, print), loop.call_at(2e9, print)
     assert early < late
     assert late > early
-    assert early <= early  # noqa: PLR0124 (equal to itself)
-    assert late >= late  # noqa: PLR0124 (equal to itself)
+    assert early <= early
+    assert late >= late
     assert early != late
     assert hash(early) == hash(1e9)
     with pytest.raises(TypeError):

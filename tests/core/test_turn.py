@@ -49,7 +49,7 @@ def test_slow_callbacks_are_named_in_debug_mode(
     loop.call_soon(time.sleep, 0.02)
 
     async def slow_task() -> None:
-        time.sleep(0.02)  # noqa: ASYNC251 (what is tested)
+        time.sleep(0.02)
 
     with caplog.at_level(logging.WARNING, "asyncio"):
         loop.run_until_complete(slow_task())

@@ -32,7 +32,7 @@ class Server:
 
     def __init__(self, app: str, loop: str) -> None:
         self.port = free_port()
-        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed in stop)
+        self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [
                 sys.executable,

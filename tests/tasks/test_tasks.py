@@ -8,10 +8,29 @@ import pytest
 
 from eagerloop import tasks
 
-NEWEST = """Task create_task FIRST_COMPLETED FIRST_EXCEPTION ALL_COMPLETED wait wait_for as_completed
-sleep gather shield ensure_future run_coroutine_threadsafe current_task all_tasks
-create_eager_task_factory eager_task_factory
-_register_task _unregister_task _enter_task _leave_task""".split()
+NEWEST = [
+    "Task",
+    "create_task",
+    "FIRST_COMPLETED",
+    "FIRST_EXCEPTION",
+    "ALL_COMPLETED",
+    "wait",
+    "wait_for",
+    "as_completed",
+    "sleep",
+    "gather",
+    "shield",
+    "ensure_future",
+    "run_coroutine_threadsafe",
+    "current_task",
+    "all_tasks",
+    "create_eager_task_factory",
+    "eager_task_factory",
+    "_register_task",
+    "_unregister_task",
+    "_enter_task",
+    "_leave_task",
+]
 
 
 def test_public_names() -> None:
@@ -25,4 +44,4 @@ def test_registries_are_the_running_pythons() -> None:
         if hasattr(asyncio.tasks, name):
             assert getattr(tasks, name) is getattr(asyncio.tasks, name)
     with pytest.raises(AttributeError, match="has no attribute '_no_such_name'"):
-        tasks._no_such_name  # noqa: B018
+        tasks._no_such_name
