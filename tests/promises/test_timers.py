@@ -1,0 +1,75 @@
+"""A timer never fires early, and nothing starves it."""
+
+from __future__ import annotations
+
+import time
+
+import eagerloop
+
+Loop = eagerloop.AbstractEventLoop
+
+
+def test_never_early(loop: Loop) -> None:
+    early: list[float] = []
+    left = 400
+
+    def fired(when: float) -> None:
+        nonlocal left
+        now = loop.time()
+        if now < when:
+            early.append(when - now)
+        left -= 1
+        if left == 0:
+            loop.stop()
+
+    start = loop.time()
+    for n in range(left):
+        when = start + 0.00013 * n + 1e-9 * n
+        loop.call_at(when, fired, when)
+    loop.run_forever()
+    assert early == []
+
+
+def test_ready_work_does_not_starve_timers_or_io(loop: Loop) -> None:
+    import socket
+
+    left, right = socket.socketpair()
+    left.setblocking(False)
+    events: dict[str, float] = {}
+
+    def spin() -> None:
+        if len(events) < 2 and time.monotonic() - start < 5:
+            loop.call_soon(spin)
+        else:
+            loop.stop()
+
+    def readable() -> None:
+        events.setdefault("io", time.monotonic() - start)
+        loop.remove_reader(left)
+
+    loop.add_reader(left, readable)
+    loop.call_later(0.05, lambda: events.setdefault("timer", time.monotonic() - start))
+    start = time.monotonic()
+    right.send(b"x")
+    loop.call_soon(spin)
+    loop.run_forever()
+    left.close()
+    right.close()
+    assert events["io"] < 0.5
+    assert 0.05 <= events["timer"] < 0.5
+
+
+def test_io_does_not_starve_timers(loop: Loop) -> None:
+    import socket
+
+    left, right = socket.socketpair()
+    left.setblocking(False)
+    right.send(b"x")
+    loop.add_reader(left, lambda: None)  # stays readable: every poll reports it
+    start = time.monotonic()
+    loop.call_later(0.02, loop.stop)
+    loop.run_forever()
+    assert time.monotonic() - start < 1
+    loop.remove_reader(left)
+    left.close()
+    right.close()

@@ -1,0 +1,325 @@
+"""StreamTransport: joined writes, back-pressure, fairness, and exactly one end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+import eagerloop
+
+Loop = eagerloop.AbstractEventLoop
+
+
+class Recording(eagerloop.Protocol):
+    def __init__(self) -> None:
+        self.calls: list[Any] = []
+        self.data = b""
+        self.transport: Any = None
+        self.lost: eagerloop.Future[None] = eagerloop.get_running_loop().create_future()
+        self.keep_open = False
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self.calls.append("made")
+
+    def data_received(self, data: bytes) -> None:
+        self.calls.append(len(data))
+        self.data += data
+
+    def eof_received(self) -> bool:
+        self.calls.append("eof")
+        return self.keep_open
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.calls.append(("lost", type(exc)))
+        self.lost.set_result(None)
+
+    def pause_writing(self) -> None:
+        self.calls.append("pause")
+
+    def resume_writing(self) -> None:
+        self.calls.append("resume")
+
+
+@asynccontextmanager
+async def connected(
+    make: Callable[[], Any] = Recording,
+) -> AsyncIterator[tuple[Any, socket.socket]]:
+    """A protocol on our transport, and the bare blocking-free peer socket."""
+    loop = eagerloop.get_running_loop()
+    ours, peer = socket.socketpair()
+    ours.setblocking(False)
+    peer.setblocking(False)
+    _, protocol = await loop.create_connection(make, sock=ours)
+    try:
+        yield protocol, peer
+    finally:
+        protocol.transport.abort()
+        await protocol.lost
+        peer.close()
+
+
+def receive(peer: socket.socket) -> bytes:
+    try:
+        return peer.recv(1 << 20)
+    except BlockingIOError:
+        return b""
+
+
+def test_the_first_write_goes_out_at_once_the_rest_together(run: Any) -> None:
+    async def main() -> None:
+        async with connected() as (protocol, peer):
+            protocol.transport.write(b"first")
+            assert receive(peer) == b"first"
+            protocol.transport.write(b"second")
+            protocol.transport.write(b"third")
+            assert receive(peer) == b""
+            assert protocol.transport.get_write_buffer_size() == 11
+            await eagerloop.sleep(0)
+            assert receive(peer) == b"secondthird"
+            protocol.transport.write(b"next turn")
+            assert receive(peer) == b"next turn"
+            assert "pause" not in protocol.calls
+
+    run(main)
+
+
+def test_large_writes_are_never_held(run: Any) -> None:
+    async def main() -> None:
+        async with connected() as (protocol, peer):
+            protocol.transport.write(b"a")
+            protocol.transport.write(b"b")
+            protocol.transport.write(b"c" * 20_000)
+            assert receive(peer) == b"ab" + b"c" * 20_000
+
+    run(main)
+
+
+@pytest.mark.parametrize("end", ["close", "write_eof"])
+def test_what_is_held_goes_out_before_the_end(run: Any, end: str) -> None:
+    async def main() -> None:
+        async with connected() as (protocol, peer):
+            protocol.transport.write(b"a")
+            protocol.transport.write(b"b")
+            getattr(protocol.transport, end)()
+            assert receive(peer) == b"ab"
+            await eagerloop.sleep(0)
+            await eagerloop.sleep(0)
+            assert peer.recv(1) == b""
+
+    run(main)
+
+
+def test_mutable_buffers_may_be_changed_at_once(run: Any) -> None:
+    async def main() -> None:
+        async with connected() as (protocol, peer):
+            protocol.transport.write(b"-")
+            data = bytearray(b"one")
+            protocol.transport.write(data)
+            data[:] = b"two"
+            protocol.transport.write(memoryview(data)[::-1])
+            data.extend(b"more")
+            protocol.transport.writelines([b"x", bytearray(b"y"), memoryview(b"z")])
+            await eagerloop.sleep(0)
+            assert receive(peer) == b"-oneowtxyz"
+
+    run(main)
+
+
+def test_back_pressure(run: Any) -> None:
+    async def main() -> None:
+        async with connected() as (protocol, peer):
+            transport = protocol.transport
+            transport.set_write_buffer_limits(high=1000, low=10)
+            assert transport.get_write_buffer_limits() == (10, 1000)
+            total = 0
+            while "pause" not in protocol.calls:
+                transport.write(b"x" * 50_000)
+                total += 50_000
+            assert transport.get_write_buffer_size() > 1000
+            received = 0
+            while received < total:
+                received += len(receive(peer))
+                await eagerloop.sleep(0.001)
+            assert protocol.calls == ["made", "pause", "resume"]
+            assert transport.get_write_buffer_size() == 0
+
+    run(main)
+
+
+def test_bad_limits_and_bad_data(run: Any) -> None:
+    async def main() -> None:
+        async with connected() as (protocol, _):
+            with pytest.raises(ValueError, match=r"high \(1\) must be >= low \(2\) must be >= 0"):
+                protocol.transport.set_write_buffer_limits(high=1, low=2)
+            with pytest.raises(TypeError, match="data argument must be a bytes-like object"):
+                protocol.transport.write("text")
+            protocol.transport.write(b"")
+            protocol.transport.write_eof()
+            with pytest.raises(RuntimeError, match=r"Cannot call write\(\) after write_eof\(\)"):
+                protocol.transport.write(b"late")
+
+    run(main)
+
+
+def test_end_of_file_closes_or_not(run: Any) -> None:
+    async def main() -> None:
+        async with connected() as (protocol, peer):
+            peer.send(b"bye")
+            peer.shutdown(socket.SHUT_WR)
+            await protocol.lost
+            assert protocol.calls == ["made", 3, "eof", ("lost", type(None))]
+        async with connected() as (protocol, peer):
+            protocol.keep_open = True
+            peer.shutdown(socket.SHUT_WR)
+            await eagerloop.sleep(0.01)
+            protocol.transport.write(b"still here")
+            assert receive(peer) == b"still here"
+
+    run(main)
+
+
+def test_reset_by_peer_is_one_end_with_its_error(run: Any) -> None:
+    async def main() -> None:
+        loop = eagerloop.get_running_loop()
+        server = socket.create_server(("127.0.0.1", 0))
+        _, protocol = await loop.create_connection(Recording, *server.getsockname())
+        peer, _ = server.accept()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        peer.close()
+        await protocol.lost
+        assert protocol.calls == ["made", ("lost", ConnectionResetError)]
+        protocol.transport.close()
+        protocol.transport.abort()
+        await eagerloop.sleep(0)
+        assert len(protocol.calls) == 2
+        server.close()
+
+    run(main)
+
+
+def test_writing_after_the_end_is_silent_then_logged(
+    run: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        async with connected() as (protocol, _):
+            protocol.transport.abort()
+            for _ in range(7):
+                protocol.transport.write(b"x")
+            assert "socket.send() raised exception." in caplog.text
+
+    run(main)
+
+
+@pytest.mark.parametrize("method", ["data_received", "eof_received", "pause_writing"])
+def test_a_failing_protocol_is_reported(run: Any, method: str) -> None:
+    async def main() -> None:
+        told: list[dict[str, Any]] = []
+        eagerloop.get_running_loop().set_exception_handler(lambda _, c: told.append(c))
+        async with connected() as (protocol, peer):
+
+            def fail(*_: object) -> None:
+                raise ZeroDivisionError(method)
+
+            setattr(protocol, method, fail)
+            protocol.transport.set_protocol(protocol)
+            protocol.transport.set_write_buffer_limits(0)
+            peer.send(b"x")
+            if method != "data_received":
+                peer.shutdown(socket.SHUT_WR)
+            if method == "pause_writing":
+                protocol.keep_open = True
+                protocol.transport.write(b"x" * 5_000_000)
+            await eagerloop.sleep(0.02)
+            assert isinstance(told[0]["exception"], ZeroDivisionError)
+            assert told[0]["transport"] is protocol.transport
+            assert told[0]["protocol"] is protocol
+            assert method in told[0]["message"]
+
+    run(main)
+
+
+def test_pause_and_resume_reading(run: Any) -> None:
+    async def main() -> None:
+        async with connected() as (protocol, peer):
+            protocol.transport.pause_reading()
+            assert not protocol.transport.is_reading()
+            peer.send(b"x")
+            await eagerloop.sleep(0.01)
+            assert protocol.data == b""
+            protocol.transport.resume_reading()
+            await eagerloop.sleep(0.01)
+            assert protocol.data == b"x"
+
+    run(main)
+
+
+def test_buffered_protocol_and_exchange(run: Any) -> None:
+    class Buffered(eagerloop.BufferedProtocol):
+        def __init__(self) -> None:
+            self.buffer = bytearray(4)
+            self.got = b""
+
+        def get_buffer(self, sizehint: int) -> bytearray:
+            return self.buffer
+
+        def buffer_updated(self, nbytes: int) -> None:
+            self.got += self.buffer[:nbytes]
+
+        def connection_lost(self, exc: BaseException | None) -> None:
+            self.lost.set_result(None)  # type: ignore[attr-defined]
+
+    async def main() -> None:
+        async with connected() as (protocol, peer):
+            buffered = Buffered()
+            buffered.lost = protocol.lost  # type: ignore[attr-defined]
+            protocol.transport.set_protocol(buffered)
+            assert protocol.transport.get_protocol() is buffered
+            peer.send(b"12345678")
+            await eagerloop.sleep(0.01)
+            assert buffered.got == b"12345678"
+            protocol.transport.set_protocol(protocol)
+            peer.send(b"9")
+            await eagerloop.sleep(0.01)
+            assert protocol.data == b"9"
+
+    run(main)
+
+
+def test_no_connection_starves_another(run: Any) -> None:
+    async def main() -> None:
+        async with connected() as (busy, flood), connected() as (quiet, peer):
+            flood.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
+            try:
+                for _ in range(1000):
+                    flood.send(b"x" * 65536)
+            except BlockingIOError:
+                pass
+            peer.send(b"me too")
+            while not quiet.data:
+                await eagerloop.sleep(0)
+            assert max(n for n in busy.calls if isinstance(n, int)) <= 65536
+
+    run(main)
+
+
+def test_is_asyncios_and_says_how_it_is(run: Any) -> None:
+    async def main() -> None:
+        async with connected() as (protocol, _):
+            transport = protocol.transport
+            assert isinstance(transport, asyncio.Transport)
+            assert transport.get_extra_info("socket").fileno() > 0
+            assert transport.get_extra_info("nothing", 5) == 5
+            assert "read=polling write=<idle, bufsize=0>" in repr(transport)
+            transport.close()
+            assert "closing" in repr(transport)
+            assert transport.is_closing()
+            await protocol.lost
+            assert "closed" in repr(transport)
+
+    run(main)
