@@ -181,6 +181,8 @@ class Future:
 
     def cancel(self, msg: Any = None) -> bool:
         """Cancels the future and schedules its callbacks; False if it is done already."""
+        if self._agenda is None:
+            self._check_loop()
         self._log = False
         return end_cancelled(self, msg)
 

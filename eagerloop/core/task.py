@@ -422,6 +422,7 @@ def loop_of(fut: Any) -> Any:
 
 def report_destroyed(task: Task) -> None:
     """The task went while its coroutine waited: nobody will ever resume it."""
+    task_unlink(task)  # whoever hears of it may keep it, but it is no task of the loop any more
     context = {"task": task, "message": "Task was destroyed but it is pending!"}
     if task._source_traceback:
         context["source_traceback"] = task._source_traceback
