@@ -1,3 +1,5 @@
+cimport cython
+
 from ..core.operation cimport Operation
 from . cimport lock as lock_module
 from . cimport loopbound
@@ -39,5 +41,7 @@ cdef class WaitFor(Operation):
     cdef bint _fail(self, exc) except -1
 
 
+@cython.locals(operation=Wait)
 cdef Wait waiting(Condition condition)
+@cython.locals(operation=WaitFor)
 cdef WaitFor waiting_for(Condition condition, predicate)

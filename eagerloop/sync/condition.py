@@ -216,7 +216,7 @@ class WaitFor(Operation):
 
 def waiting(condition: Condition) -> Wait:
     """A Wait on `condition`."""
-    operation: Wait = Wait.__new__(Wait)
+    operation = Wait.__new__(Wait)
     operation.value = None
     operation._stage = 0
     operation._driver = None
@@ -230,7 +230,7 @@ def waiting(condition: Condition) -> Wait:
 
 def waiting_for(condition: Condition, predicate: Any) -> WaitFor:
     """A WaitFor `predicate` on `condition`."""
-    operation: WaitFor = WaitFor.__new__(WaitFor)
+    operation = WaitFor.__new__(WaitFor)
     operation.value = None
     operation._stage = 0
     operation._driver = None

@@ -1,3 +1,5 @@
+cimport cython
+
 from ..core.operation cimport Operation
 from . cimport loopbound
 from .loopbound cimport LoopBound
@@ -20,4 +22,5 @@ cdef class Wait(Operation):
     cdef bint _fail(self, exc) except -1
 
 
+@cython.locals(operation=Wait)
 cdef Wait waiting(Event event)

@@ -89,7 +89,7 @@ class Wait(Operation):
 
 def waiting(event: Event) -> Wait:
     """A Wait for `event`."""
-    operation: Wait = Wait.__new__(Wait)
+    operation = Wait.__new__(Wait)
     operation.value = None
     operation._stage = 0
     operation._driver = None

@@ -150,7 +150,7 @@ class Release(Operation):
 
 def acquiring(lock: Lock) -> Acquire:
     """An Acquire of `lock` that returns True."""
-    operation: Acquire = Acquire.__new__(Acquire)
+    operation = Acquire.__new__(Acquire)
     operation.value = None
     operation._stage = 0
     operation._driver = None
@@ -162,7 +162,7 @@ def acquiring(lock: Lock) -> Acquire:
 
 def releasing(lock: Lock) -> Release:
     """A Release of `lock`."""
-    operation: Release = Release.__new__(Release)
+    operation = Release.__new__(Release)
     operation.value = None
     operation._stage = 0
     operation._driver = None

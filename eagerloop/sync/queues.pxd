@@ -1,3 +1,5 @@
+cimport cython
+
 from ..core.operation cimport Operation
 from . cimport loopbound
 from .event cimport Event, Wait
@@ -63,6 +65,9 @@ cdef class Join(Wait):
 
 
 cdef Py_ssize_t whole(maxsize) except -1
+@cython.locals(operation=Get)
 cdef Get getting(Queue queue)
+@cython.locals(operation=Put)
 cdef Put putting(Queue queue, item)
+@cython.locals(operation=Join)
 cdef Join joining(Queue queue)

@@ -343,7 +343,7 @@ def whole(maxsize: float) -> int:
 
 def getting(queue: Queue) -> Get:
     """A Get from `queue`."""
-    operation: Get = Get.__new__(Get)
+    operation = Get.__new__(Get)
     operation.value = None
     operation._stage = 0
     operation._driver = None
@@ -354,7 +354,7 @@ def getting(queue: Queue) -> Get:
 
 def putting(queue: Queue, item: Any) -> Put:
     """A Put of `item` into `queue`."""
-    operation: Put = Put.__new__(Put)
+    operation = Put.__new__(Put)
     operation.value = None
     operation._stage = 0
     operation._driver = None
@@ -366,7 +366,7 @@ def putting(queue: Queue, item: Any) -> Put:
 
 def joining(queue: Queue) -> Join:
     """A Join of `queue`."""
-    operation: Join = Join.__new__(Join)
+    operation = Join.__new__(Join)
     operation.value = None
     operation._stage = 0
     operation._driver = None

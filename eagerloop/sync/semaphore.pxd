@@ -1,3 +1,5 @@
+cimport cython
+
 from ..core.operation cimport Operation
 from . cimport loopbound
 from .loopbound cimport LoopBound
@@ -42,5 +44,7 @@ cdef class Release(Operation):
     cdef bint _poll(self) except -1
 
 
+@cython.locals(operation=Acquire)
 cdef Acquire acquiring(Semaphore semaphore)
+@cython.locals(operation=Release)
 cdef Release releasing(Semaphore semaphore)

@@ -180,7 +180,7 @@ class Release(Operation):
 
 def acquiring(semaphore: Semaphore) -> Acquire:
     """An Acquire of `semaphore` that returns True."""
-    operation: Acquire = Acquire.__new__(Acquire)
+    operation = Acquire.__new__(Acquire)
     operation.value = None
     operation._stage = 0
     operation._driver = None
@@ -192,7 +192,7 @@ def acquiring(semaphore: Semaphore) -> Acquire:
 
 def releasing(semaphore: Semaphore) -> Release:
     """A Release of `semaphore`."""
-    operation: Release = Release.__new__(Release)
+    operation = Release.__new__(Release)
     operation.value = None
     operation._stage = 0
     operation._driver = None
