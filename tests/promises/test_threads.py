@@ -26,7 +26,6 @@ def test_loops_in_threads() -> None:
     def thread(n: int) -> None:
         results[n] = eagerloop.run(main(n))
 
-
     threads = [threading.Thread(target=thread, args=(n,)) for n in range(4)]
     for each in threads:
         each.start()

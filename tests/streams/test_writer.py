@@ -134,7 +134,7 @@ def test_a_dropped_writer_closes_and_warns(run: Run) -> None:
     async def main() -> None:
         reader, writer, other = await connected()
         with other:
-            with pytest.warns(ResourceWarning, match="unclosed <StreamWriter"):  # noqa: PT031
+            with pytest.warns(ResourceWarning, match="unclosed <StreamWriter"):
                 del writer
                 gc.collect()
             assert await reader.read() == b""
@@ -149,7 +149,7 @@ def test_a_writer_dropped_after_its_loop_says_so(loop: eagerloop.AbstractEventLo
 
     writer = StreamWriter(Open(), None, None, loop)
     loop.close()
-    with pytest.warns(ResourceWarning, match="loop is closed"):  # noqa: PT031
+    with pytest.warns(ResourceWarning, match="loop is closed"):
         del writer
         gc.collect()
 

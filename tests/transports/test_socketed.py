@@ -25,11 +25,7 @@ def test_an_unclosed_transport_warns_and_closes_its_socket() -> None:
     loop = eagerloop.EventLoop()
     left, right = socket.socketpair()
     left.setblocking(False)
-
-    async def main() -> None:
-        await loop.create_connection(eagerloop.Protocol, sock=left)
-
-    loop.run_until_complete(main())
+    loop.run_until_complete(loop.create_connection(eagerloop.Protocol, sock=left))
     with pytest.warns(ResourceWarning, match="unclosed transport <StreamTransport"):
         loop.close()
         del loop

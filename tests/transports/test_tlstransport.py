@@ -107,6 +107,6 @@ def test_one_that_is_dropped_open_warns(
     layer = tls.SSLProtocol(loop, asyncio.Protocol(), authority.server(), None, True)
     assert layer._app_transport is not None
     assert repr(layer._app_transport) == "<TLSTransport open>"
-    with pytest.warns(ResourceWarning, match="unclosed transport"):  # noqa: PT031
+    with pytest.warns(ResourceWarning, match="unclosed transport"):
         del layer
         gc.collect()
