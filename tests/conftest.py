@@ -82,9 +82,9 @@ def no_leaked_descriptors() -> Iterator[None]:
 
 
 @pytest.fixture
-def loop() -> Iterator[eagerloop.AbstractEventLoop]:
+def loop() -> Iterator[eagerloop.EventLoop]:
     """A loop of ours, not running; closed afterwards, when nothing may still be pending on it."""
-    made = eagerloop.new_event_loop()
+    made = eagerloop.EventLoop()
     yield made
     pending = [] if made.is_closed() else eagerloop.all_tasks(made)
     made.close()

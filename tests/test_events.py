@@ -30,7 +30,7 @@ def test_new_loops_are_ours() -> None:
     loop.close()
 
 
-def test_a_loop_that_is_set_is_set_for_the_stdlib_too(loop: eagerloop.AbstractEventLoop) -> None:
+def test_a_loop_that_is_set_is_set_for_the_stdlib_too(loop: eagerloop.EventLoop) -> None:
     events.set_event_loop(loop)
     assert events.get_event_loop() is loop
     assert asyncio.get_event_loop() is loop
@@ -41,7 +41,7 @@ def test_a_loop_that_is_set_is_set_for_the_stdlib_too(loop: eagerloop.AbstractEv
         events.set_event_loop(object())  # type: ignore[arg-type]
 
 
-def test_the_running_loop_comes_first(loop: eagerloop.AbstractEventLoop) -> None:
+def test_the_running_loop_comes_first(loop: eagerloop.EventLoop) -> None:
     async def main() -> None:
         assert events.get_event_loop() is loop
         assert events.get_running_loop() is loop
@@ -100,7 +100,7 @@ class Policy(events._AbstractPolicy):  # type: ignore[misc]
         return self.loop
 
 
-def test_a_program_s_own_policy_is_followed(loop: eagerloop.AbstractEventLoop) -> None:
+def test_a_program_s_own_policy_is_followed(loop: eagerloop.EventLoop) -> None:
     policy = Policy(loop)
     events._set_event_loop_policy(policy)
     assert events._event_loop_policy is policy
@@ -139,7 +139,7 @@ def test_child_watchers_go_through_the_policy() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_forked_child_has_no_loop(loop: eagerloop.AbstractEventLoop) -> None:
+def test_a_forked_child_has_no_loop(loop: eagerloop.EventLoop) -> None:
     async def main() -> int:
         pid = os.fork()
         if pid == 0:

@@ -133,7 +133,7 @@ def test_awaiting_can_be_recorded_by_hand() -> None:
     eagerloop.run(main())
 
 
-def test_where_there_is_no_task(loop: eagerloop.AbstractEventLoop) -> None:
+def test_where_there_is_no_task(loop: eagerloop.EventLoop) -> None:
     with pytest.raises(RuntimeError, match="outside of a running event loop"):
         eagerloop.capture_call_graph()
     found: list[Any] = []

@@ -104,7 +104,7 @@ def test_leftover_tasks_are_cancelled_and_their_errors_told() -> None:
             raise ZeroDivisionError from None
 
     async def main() -> Any:
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         loop.set_exception_handler(lambda _, context: reports.append(context))
         task = loop.create_task(leftover())
         await eagerloop.sleep(0)

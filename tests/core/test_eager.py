@@ -12,7 +12,7 @@ def test_closure_holds_the_constructor() -> None:
     assert eager_task_factory.__closure__[0].cell_contents is Task
 
 
-def test_lazy_is_still_to_be_had(loop: eagerloop.AbstractEventLoop) -> None:
+def test_lazy_is_still_to_be_had(loop: eagerloop.EventLoop) -> None:
     async def main() -> None:
         task = eager_task_factory(loop, eagerloop.sleep(0), eager_start=False)
         assert task.get_coro() is not None

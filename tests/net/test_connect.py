@@ -18,7 +18,7 @@ from tests.net.peers import Echo, Recorder, listening, nonblocking_pair, port_of
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_tcp(run: Run, host: str) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         server = await loop.create_server(Echo, "127.0.0.1", 0)
         transport, protocol = await loop.create_connection(Recorder, host, port_of(server))
         assert protocol.transport is transport
@@ -34,7 +34,7 @@ def test_tcp(run: Run, host: str) -> None:
 
 def test_unix(run: Run, tmp_path: Path) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         path = tmp_path / "socket"
         server = await loop.create_unix_server(Echo, path)
         transport, protocol = await loop.create_unix_connection(Recorder, path)
@@ -52,7 +52,7 @@ def test_unix(run: Run, tmp_path: Path) -> None:
 
 def test_a_socket_of_the_callers(run: Run) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         for connect in (loop.create_connection, loop.create_unix_connection):
             left, right = nonblocking_pair()
             left.setblocking(True)  # made non-blocking by the transport's maker
@@ -70,7 +70,7 @@ def test_a_socket_of_the_callers(run: Run) -> None:
 
 def test_connect_accepted_socket(run: Run) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         with listening() as server, socket.create_connection(server.getsockname()) as client:
             conn, _ = await loop.sock_accept(server)
             transport, protocol = await loop.connect_accepted_socket(Echo, conn)
@@ -110,7 +110,7 @@ def test_a_factory_that_fails_closes_the_socket(run: Run) -> None:
         raise LookupError("no protocol")
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         with right:
             with pytest.raises(LookupError):
@@ -132,7 +132,7 @@ def test_callbacks_run_in_a_copy_of_the_callers_context(run: Run) -> None:
     seen: list[str] = []
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         var.set("caller")
         left, right = nonblocking_pair()
         transport, protocol = await loop.create_connection(Seeing, sock=left)
@@ -153,7 +153,7 @@ def test_connections_are_logged_in_debug_mode(run: Run, caplog: pytest.LogCaptur
     caplog.set_level(logging.DEBUG, "asyncio")
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         loop.set_debug(True)
         with listening() as server:
             host, port = server.getsockname()

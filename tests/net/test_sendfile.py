@@ -43,7 +43,7 @@ class Strange(asyncio.Transport):
 
 
 async def read_all(sock: socket.socket) -> bytes:
-    loop = asyncio.get_running_loop()
+    loop: Any = asyncio.get_running_loop()
     got = bytearray()
     while chunk := await loop.sock_recv(sock, 300_000):
         got += chunk
@@ -60,7 +60,7 @@ def test_sock_sendfile(run: Run, file: Any, native: bool, offset: int, count: in
     origin = source(file, native)
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         with right:
             reading = loop.create_task(read_all(right))
@@ -80,7 +80,7 @@ def test_sendfile(run: Run, file: Any, native: bool, offset: int, count: int | N
     origin = source(file, native)
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         transport, protocol = await loop.create_connection(Recorder, sock=left)
         with right:
@@ -99,7 +99,7 @@ def test_sendfile(run: Run, file: Any, native: bool, offset: int, count: int | N
 
 def test_behind_what_is_still_to_write(run: Run, file: Any) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         transport, protocol = await loop.create_connection(Recorder, sock=left)
         queued = bytes(3_000_000)
@@ -121,7 +121,7 @@ def test_behind_what_is_still_to_write(run: Run, file: Any) -> None:
 @pytest.mark.parametrize("native", [True, False])
 def test_reading_pauses_and_goes_on(run: Run, file: Any, native: bool) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         transport, protocol = await loop.create_connection(Recorder, sock=left)
         with right:
@@ -144,7 +144,7 @@ def test_cancelled_the_file_tells_how_far_it_got(run: Run, file: Any, native: bo
     origin = source(file, native)
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         sending = loop.create_task(loop.sock_sendfile(left, origin))
         await asyncio.sleep(0.05)
@@ -165,7 +165,7 @@ def test_cancelled_the_file_tells_how_far_it_got(run: Run, file: Any, native: bo
 @pytest.mark.parametrize("native", [True, False])
 def test_a_peer_that_leaves(run: Run, file: Any, native: bool) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         transport, protocol = await loop.create_connection(Recorder, sock=left)
         sending = loop.create_task(loop.sendfile(transport, source(file, native)))
@@ -182,7 +182,7 @@ def test_a_peer_that_leaves(run: Run, file: Any, native: bool) -> None:
 @pytest.mark.parametrize("native", [True, False])
 def test_an_abort_ends_it(run: Run, file: Any, native: bool) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         transport, protocol = await loop.create_connection(Recorder, sock=left)
         sending = loop.create_task(loop.sendfile(transport, source(file, native)))
@@ -198,7 +198,7 @@ def test_an_abort_ends_it(run: Run, file: Any, native: bool) -> None:
 
 def test_without_fallback(run: Run) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         with right:
             unavailable = pytest.raises(asyncio.SendfileNotAvailableError, match="not a regular")
@@ -219,7 +219,7 @@ def test_without_fallback(run: Run) -> None:
 
 def test_a_growing_file_is_sent_to_its_end(run: Run, file: Any, tmp_path: Path) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         with right:
             sending = loop.create_task(loop.sock_sendfile(left, file))
@@ -247,7 +247,7 @@ def test_wrong_parts(
     run: Run, file: Any, offset: Any, count: Any, error: type[Exception], message: str
 ) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         with left, right:
             with pytest.raises(error, match=message):
@@ -258,7 +258,7 @@ def test_wrong_parts(
 
 def test_wrong_files_and_sockets(run: Run, tmp_path: Path) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         path = tmp_path / "text"
         path.write_text("text")
@@ -275,7 +275,7 @@ def test_wrong_files_and_sockets(run: Run, tmp_path: Path) -> None:
 
 def test_an_empty_file(run: Run, tmp_path: Path) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         path = tmp_path / "empty"
         path.touch()

@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_other_names(path: str | bytes) -> None:
 
 def test_the_file_goes_with_the_server(run: Run, tmp_path: Path) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         path = tmp_path / "s"
         server = await loop.create_unix_server(Echo, path)
         assert stat.S_ISSOCK(path.stat().st_mode)
@@ -40,7 +41,7 @@ def test_the_file_goes_with_the_server(run: Run, tmp_path: Path) -> None:
 
 def test_a_file_that_another_made_stays(run: Run, tmp_path: Path) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         path = tmp_path / "s"
         first = await loop.create_unix_server(Echo, path)
         second = await loop.create_unix_server(Echo, path)  # takes the name over
@@ -57,7 +58,7 @@ def test_a_file_that_another_made_stays(run: Run, tmp_path: Path) -> None:
 
 def test_cleanup_can_be_left_to_others(run: Run, tmp_path: Path) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         path = tmp_path / "s"
         server = await loop.create_unix_server(Echo, path, cleanup_socket=False)
         server.close()
@@ -68,7 +69,7 @@ def test_cleanup_can_be_left_to_others(run: Run, tmp_path: Path) -> None:
 
 def test_a_socket_of_the_callers_is_cleaned_up_too(run: Run, tmp_path: Path) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         path = tmp_path / "s"
         sock = socket.socket(socket.AF_UNIX)
         sock.bind(str(path))
@@ -81,7 +82,7 @@ def test_a_socket_of_the_callers_is_cleaned_up_too(run: Run, tmp_path: Path) -> 
 
 def test_a_path_removed_meanwhile_is_no_error(run: Run, tmp_path: Path) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         path = tmp_path / "s"
         server = await loop.create_unix_server(Echo, path)
         path.unlink()
@@ -93,7 +94,7 @@ def test_a_path_removed_meanwhile_is_no_error(run: Run, tmp_path: Path) -> None:
 
 def test_mode(run: Run, tmp_path: Path) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         path = tmp_path / "s"
         server = await loop.create_unix_server(Echo, path, mode=0o640)
         assert stat.S_IMODE(path.stat().st_mode) == 0o640
@@ -109,7 +110,7 @@ def test_mode(run: Run, tmp_path: Path) -> None:
 
 def test_abstract_servers(run: Run) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         name = f"\0eagerloop-{os.getpid()}"
         server = await loop.create_unix_server(Echo, name)
         transport, protocol = await loop.create_unix_connection(Recorder, name)
@@ -125,7 +126,7 @@ def test_abstract_servers(run: Run) -> None:
 
 def test_a_file_that_is_no_socket_is_kept(run: Run, tmp_path: Path) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         path = tmp_path / "s"
         path.write_text("precious")
         with pytest.raises(OSError, match=f"Address {str(path)!r} is already in use"):

@@ -60,7 +60,7 @@ async def cancel_after(turns: int, connecting: Coroutine[Any, Any, Any]) -> None
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_tcp(run: Run, turns: int, options: dict[str, Any], host: str) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         server = await loop.create_server(Echo, "127.0.0.1", 0)
         await cancel_after(
             turns, loop.create_connection(Recorder, host, port_of(server), **options)
@@ -74,7 +74,7 @@ def test_tcp(run: Run, turns: int, options: dict[str, Any], host: str) -> None:
 @pytest.mark.parametrize("turns", range(TURNS))
 def test_unix(run: Run, tmp_path: Path, turns: int) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         server = await loop.create_unix_server(Echo, tmp_path / "s")
         await cancel_after(turns, loop.create_unix_connection(Recorder, tmp_path / "s"))
         server.close()
@@ -88,7 +88,7 @@ def test_while_nobody_answers(run: Run, turns: int) -> None:
     """The SYN is out and no answer comes: a full backlog keeps silent."""
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         with socket.socket() as server:
             server.bind(("127.0.0.1", 0))
             server.listen(0)
@@ -106,7 +106,7 @@ def test_while_nobody_answers(run: Run, turns: int) -> None:
 @pytest.mark.parametrize("turns", range(TURNS))
 def test_a_socket_of_the_callers(run: Run, turns: int) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         await cancel_after(turns, loop.create_connection(Recorder, sock=left))
         assert (left.fileno() == -1) is (turns > 0)  # not taken over before it began
@@ -129,7 +129,7 @@ def test_datagrams(run: Run, turns: int, options: dict[str, Any]) -> None:
             self.lost.set_result(exc)
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         await cancel_after(turns, loop.create_datagram_endpoint(Quiet, **options))
 
     run(main)

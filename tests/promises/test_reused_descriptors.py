@@ -26,7 +26,7 @@ def test_a_reader_left_behind(run: Run, close: Callable[[Any], None]) -> None:
     """Closed without remove_reader; a new reader for the same number gets its events."""
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         for _ in range(3):
             left, right = nonblocking_pair()
             fd = left.fileno()
@@ -47,7 +47,7 @@ def test_a_reader_left_behind(run: Run, close: Callable[[Any], None]) -> None:
 
 def test_a_writer_left_behind_and_a_reader_after_it(run: Run) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         fd = left.fileno()
         called: list[int] = []
@@ -66,7 +66,7 @@ def test_a_writer_left_behind_and_a_reader_after_it(run: Run) -> None:
 
 def test_a_transport_after_a_reader_left_behind(run: Run) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = nonblocking_pair()
         fd = left.fileno()
         loop.add_reader(left, lambda: None)
@@ -88,7 +88,7 @@ def test_many_short_connections(run: Run) -> None:
     """Each gets a number that another has just left."""
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         for index in range(300):
             left, right = nonblocking_pair()
             transport, protocol = await loop.create_connection(Recorder, sock=left)

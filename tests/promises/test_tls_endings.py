@@ -34,7 +34,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 async def connect(address: tuple[str, int], context: ssl.SSLContext, **options: Any) -> Recorder:
     """A client of ours; raises what create_connection raises."""
-    loop = eagerloop.get_running_loop()
+    loop: Any = eagerloop.get_running_loop()
     async with eagerloop.timeout(SOON):
         _, protocol = await loop.create_connection(
             Recorder, *address, ssl=context, server_hostname="localhost", **options
@@ -277,7 +277,7 @@ def test_a_client_that_speaks_no_tls(run: Run, authority: Authority, hello: byte
                 pass
 
     async def main() -> None:
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         found = reports(loop)
         server = await eagerloop.start_server(handler, "127.0.0.1", 0, ssl=authority.server())
         async with server:
@@ -299,7 +299,7 @@ def test_a_client_that_stays_silent_is_let_go(run: Run, authority: Authority) ->
         return time.monotonic() - began
 
     async def main() -> None:
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         server = await loop.create_server(
             Recorder, "127.0.0.1", 0, ssl=authority.server(), ssl_handshake_timeout=SHORT
         )
@@ -314,7 +314,7 @@ def test_a_client_that_stays_silent_is_let_go(run: Run, authority: Authority) ->
 @pytest.mark.parametrize("way", ["abort", "close", "cancel", "cancel at once"])
 def test_an_end_during_start_tls(run: Run, authority: Authority, way: str) -> None:
     async def main() -> None:
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         found = reports(loop)
         mine, other = socket.socketpair()
         transport, protocol = await loop.create_connection(Recorder, sock=mine)
@@ -349,7 +349,7 @@ def test_a_reset_during_start_tls(run: Run, authority: Authority) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
 
     async def main(address: tuple[str, int]) -> None:
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         transport, protocol = await loop.create_connection(Recorder, *address)
         with pytest.raises(ConnectionError):
             await loop.start_tls(
@@ -367,7 +367,7 @@ def test_a_connect_that_is_cancelled_before_the_handshake_begins(
     """At every turn of its way: the connection is gone, not left to the handshake's timeout."""
 
     async def main() -> None:
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         for turns in range(8):
             mine, other = socket.socketpair()
             with other:

@@ -30,7 +30,7 @@ class Unpausable:
         raise NotImplementedError
 
 
-def test_a_limit_must_be_positive(loop: eagerloop.AbstractEventLoop) -> None:
+def test_a_limit_must_be_positive(loop: eagerloop.EventLoop) -> None:
     with pytest.raises(ValueError, match="Limit cannot be <= 0"):
         StreamReader(limit=0, loop=loop)
 
@@ -112,7 +112,7 @@ def test_nothing_may_follow_the_end(run: Run) -> None:
     run(main)
 
 
-def test_repr(loop: eagerloop.AbstractEventLoop) -> None:
+def test_repr(loop: eagerloop.EventLoop) -> None:
     reader = StreamReader(limit=123, loop=loop)
     reader.feed_data(b"data")
     reader.feed_eof()
@@ -120,7 +120,7 @@ def test_repr(loop: eagerloop.AbstractEventLoop) -> None:
     assert repr(reader) == "<StreamReader 4 bytes eof limit=123 exception=RuntimeError()>"
 
 
-def test_debug_mode_remembers_where_it_was_made(loop: eagerloop.AbstractEventLoop) -> None:
+def test_debug_mode_remembers_where_it_was_made(loop: eagerloop.EventLoop) -> None:
     assert StreamReader(loop=loop)._source_traceback is None
     loop.set_debug(True)
     stack = StreamReader(loop=loop)._source_traceback

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import socket
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_what_is_written_arrives(run: Run) -> None:
 def test_drain_waits_while_the_peer_does_not_read(run: Run) -> None:
     async def main() -> None:
         _, writer, other = await connected()
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         with other:
             writer.write(bytes(8 << 20))
             drain = eagerloop.create_task(writer.drain())
@@ -99,7 +100,7 @@ def test_drain_over_a_protocol_with_a_helper_of_its_own(run: Run) -> None:
             self.drained += 1
 
     async def main() -> None:
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         mine, other = socket.socketpair()
         reader = StreamReader()
         transport, protocol = await loop.create_connection(lambda: Own(reader), sock=mine)
@@ -142,7 +143,7 @@ def test_a_dropped_writer_closes_and_warns(run: Run) -> None:
     run(main)
 
 
-def test_a_writer_dropped_after_its_loop_says_so(loop: eagerloop.AbstractEventLoop) -> None:
+def test_a_writer_dropped_after_its_loop_says_so(loop: eagerloop.EventLoop) -> None:
     class Open:
         def is_closing(self) -> bool:
             return False
@@ -154,6 +155,6 @@ def test_a_writer_dropped_after_its_loop_says_so(loop: eagerloop.AbstractEventLo
         gc.collect()
 
 
-def test_a_reader_that_is_none_of_ours_is_refused(loop: eagerloop.AbstractEventLoop) -> None:
+def test_a_reader_that_is_none_of_ours_is_refused(loop: eagerloop.EventLoop) -> None:
     with pytest.raises(AssertionError):
         StreamWriter(None, None, object(), loop)

@@ -23,7 +23,7 @@ WAYS = [
     eagerloop.Condition,
     OtherCondition,
     lambda: eagerloop.Condition(OtherLock()),
-    lambda: eagerloop.Condition(eagerloop.Semaphore(1)),  # type: ignore[arg-type]
+    lambda: eagerloop.Condition(eagerloop.Semaphore(1)),
 ]
 each_way = pytest.mark.parametrize("make", WAYS, ids=["own", "subclass", "lock", "semaphore"])
 
@@ -235,7 +235,7 @@ def test_a_subclass_is_met_by_its_own_methods() -> None:
     calls = []
 
     class Logged(eagerloop.Condition):
-        async def wait(self) -> bool:  # type: ignore[override]
+        async def wait(self) -> bool:
             calls.append("wait")
             return await super().wait()
 

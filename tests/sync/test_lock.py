@@ -234,7 +234,7 @@ def test_a_subclass_is_entered_by_its_own_methods() -> None:
     calls = []
 
     class Logged(eagerloop.Lock):
-        async def acquire(self) -> bool:  # type: ignore[override]
+        async def acquire(self) -> bool:
             calls.append("acquire")
             return await super().acquire()
 

@@ -30,15 +30,15 @@ class Door:
 
 def test_enter_and_leave_call_the_public_methods() -> None:
     door = Door()
-    assert at_once(enter(door)) is None  # type: ignore[func-returns-value]
-    assert at_once(leave(door)) is None  # type: ignore[func-returns-value]
+    assert at_once(enter(door)) is None
+    assert at_once(leave(door)) is None
     assert door.calls == ["acquire", "release"]
 
 
 def test_a_condition_waits_under_any_lock() -> None:
     async def main() -> None:
         door = Door()
-        condition = eagerloop.Condition(door)  # type: ignore[arg-type]
+        condition = eagerloop.Condition(door)
         ready = False
 
         async def worker() -> None:
@@ -66,7 +66,7 @@ def test_a_lock_that_fails_on_the_way_back_ends_the_wait_and_notifies_another() 
             return await super().acquire()
 
     async def main() -> None:
-        condition = eagerloop.Condition(Jammed())  # type: ignore[arg-type]
+        condition = eagerloop.Condition(Jammed())
         await condition.acquire()
         waiting = condition.wait()
         waiter = waiting.send(None)

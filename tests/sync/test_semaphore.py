@@ -36,7 +36,7 @@ def test_a_negative_value_is_an_error(kind: type[eagerloop.Semaphore]) -> None:
 
 
 def test_an_infinite_value_never_locks() -> None:
-    semaphore = eagerloop.Semaphore(float("inf"))  # type: ignore[arg-type]
+    semaphore = eagerloop.Semaphore(float("inf"))
     for _ in range(100):
         at_once(semaphore.acquire())
     assert not semaphore.locked()

@@ -306,7 +306,7 @@ def test_create_task_at_the_wrong_time_closes_the_coroutine(run: Run) -> None:
     run(main)
 
 
-def test_needs_a_task(loop: eagerloop.AbstractEventLoop) -> None:
+def test_needs_a_task(loop: eagerloop.EventLoop) -> None:
     failures: list[str] = []
 
     def enter() -> None:

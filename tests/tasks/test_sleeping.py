@@ -16,7 +16,7 @@ from tests.conftest import Run
 def test_zero_is_exactly_one_turn(run: Run) -> None:
     async def main() -> None:
         order = []
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         loop.call_soon(order.append, "callback")
         loop.call_soon(lambda: loop.call_soon(order.append, "next turn"))
         await eagerloop.sleep(0)
@@ -38,7 +38,7 @@ def test_gives_its_result(run: Run, delay: float) -> None:
 
 def test_is_never_early(run: Run) -> None:
     async def main() -> None:
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         for delay in (0.0001, 0.001, 0.01):
             before = loop.time()
             await eagerloop.sleep(delay)

@@ -66,7 +66,7 @@ def test_ensure_future_takes_whatever_is_awaitable(run: Run) -> None:
     run(main)
 
 
-def test_ensure_future_refuses_a_future_of_another_loop(loop: eagerloop.AbstractEventLoop) -> None:
+def test_ensure_future_refuses_a_future_of_another_loop(loop: eagerloop.EventLoop) -> None:
     async def main() -> None:
         future = eagerloop.get_running_loop().create_future()
         with pytest.raises(ValueError, match="The future belongs to a different loop"):

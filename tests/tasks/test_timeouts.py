@@ -119,7 +119,7 @@ def test_states_and_their_errors(run: Run) -> None:
     run(main)
 
 
-def test_needs_a_task(loop: eagerloop.AbstractEventLoop) -> None:
+def test_needs_a_task(loop: eagerloop.EventLoop) -> None:
     failures: list[Any] = []
 
     def enter() -> None:

@@ -86,7 +86,7 @@ def test_first_exception_ignores_a_cancellation(run: Run) -> None:
 
 def test_timeout_returns_what_is_pending(run: Run) -> None:
     async def main() -> None:
-        future = eagerloop.get_running_loop().create_future()
+        future: Any = eagerloop.get_running_loop().create_future()
         ended = eagerloop.create_task(value(1))
         done, pending = await eagerloop.wait([future, ended], timeout=0.01)
         assert done == {ended}

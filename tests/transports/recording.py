@@ -68,7 +68,7 @@ class BufferedRecorder(Recorder, asyncio.BufferedProtocol):
         self.data_received(bytes(self.buffer[:nbytes]))
 
 
-def reports(loop: eagerloop.AbstractEventLoop) -> list[dict[str, Any]]:
+def reports(loop: eagerloop.EventLoop) -> list[dict[str, Any]]:
     """Collects what the loop's exception handler is told from now on."""
     found: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: found.append(context))

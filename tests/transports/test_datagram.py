@@ -27,7 +27,7 @@ class Flow(Datagrams):
 
 async def unix_pair(factory: Any = Flow) -> tuple[Any, Any, socket.socket]:
     """A transport, its protocol, and the raw other end, which blocks the writer when full."""
-    loop = asyncio.get_running_loop()
+    loop: Any = asyncio.get_running_loop()
     left, right = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     right.setblocking(False)
     transport, protocol = await loop.create_datagram_endpoint(factory, sock=left)
@@ -74,7 +74,7 @@ def test_datagrams_arrive_whole_and_in_order(run: Run, count: int) -> None:
     async def main() -> None:
         transport, protocol, right = await unix_pair()
         sent = [b"%d" % index * (index % 7) for index in range(count)]  # empty ones too
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         feeding = loop.create_task(feed(right, sent))
         assert [data for data, _ in await protocol.wait_for(count)] == sent
         assert all(type(data) is bytes for data, _ in protocol.received)
@@ -84,7 +84,7 @@ def test_datagrams_arrive_whole_and_in_order(run: Run, count: int) -> None:
         right.close()
 
     async def feed(sock: socket.socket, datagrams: list[bytes]) -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         for data in datagrams:
             await loop.sock_sendall(sock, data) if data else sock.send(b"")
 
@@ -93,7 +93,7 @@ def test_datagrams_arrive_whole_and_in_order(run: Run, count: int) -> None:
 
 def test_the_longest_datagrams(run: Run) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         transport, protocol = await loop.create_datagram_endpoint(
             Datagrams, local_addr=("127.0.0.1", 0)
         )
@@ -312,7 +312,7 @@ def test_closing_stops_within_a_wake_up(run: Run) -> None:
 
 def test_errors_of_a_datagram_are_told(run: Run) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
             gone.bind(("127.0.0.1", 0))
             name = gone.getsockname()
@@ -333,7 +333,7 @@ def test_a_failing_protocol_does_not_end_the_endpoint(run: Run, method: str) -> 
         raise LookupError(method)
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         heard: list[dict[str, Any]] = []
         loop.set_exception_handler(lambda loop, context: heard.append(context))
         broken = type("Broken", (Flow,), {method: fail})
@@ -360,13 +360,13 @@ def test_a_failing_protocol_does_not_end_the_endpoint(run: Run, method: str) -> 
 
 def test_an_address_that_is_none_is_fatal(run: Run) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         heard: list[dict[str, Any]] = []
         loop.set_exception_handler(lambda loop, context: heard.append(context))
         transport, protocol = await loop.create_datagram_endpoint(
             Datagrams, local_addr=("127.0.0.1", 0)
         )
-        transport.sendto(b"x", "not an address")  # type: ignore[arg-type]
+        transport.sendto(b"x", "not an address")
         assert isinstance(await protocol.lost, TypeError)
         assert heard[0]["message"] == "Fatal write error on datagram transport"
 
@@ -375,7 +375,7 @@ def test_an_address_that_is_none_is_fatal(run: Run) -> None:
 
 def test_an_abandoned_transport_warns(run: Run) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         left, right = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         transport, _ = await loop.create_datagram_endpoint(Datagrams, sock=left)
         transport.pause_reading()

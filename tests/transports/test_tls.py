@@ -70,7 +70,7 @@ def test_our_server_to_a_foreign_client(run: Run, authority: Authority) -> None:
         server = await eagerloop.start_server(echo, "127.0.0.1", 0, ssl=authority.server())
         async with server:
             address = server.sockets[0].getsockname()
-            loop = eagerloop.get_running_loop()
+            loop: Any = eagerloop.get_running_loop()
             assert await loop.run_in_executor(None, client, address) == HELLO
 
     run(main)
@@ -188,7 +188,7 @@ def test_a_hello_that_came_before_start_tls(run: Run, authority: Authority) -> N
     async def main() -> None:
         async with await eagerloop.start_server(handler, "127.0.0.1", 0) as server:
             address = server.sockets[0].getsockname()
-            loop = eagerloop.get_running_loop()
+            loop: Any = eagerloop.get_running_loop()
             assert await loop.run_in_executor(None, client, address) == b"through"
 
     run(main)
@@ -246,7 +246,7 @@ def test_over_a_foreign_loop(authority: Authority) -> None:
     """The same engine over the transports of the stdlib's loop."""
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         handlers: list[asyncio.Task[None]] = []
 
         async def handler(reader: Any, protocol: StreamReaderProtocol) -> None:
@@ -289,7 +289,7 @@ def test_over_a_foreign_loop(authority: Authority) -> None:
 
 def test_what_start_tls_refuses(run: Run, authority: Authority) -> None:
     async def main() -> None:
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         mine, other = socket.socketpair()
         transport, protocol = await loop.create_connection(Recorder, sock=mine)
         with other:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_lost_before_the_handshake_is_told_to_who_was_connected(
     run: Run, authority: Authority, connected: bool
 ) -> None:
     async def main() -> None:
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         waiter = loop.create_future()
         application = Recorder()
         layer = tls.SSLProtocol(
@@ -55,7 +56,7 @@ def test_a_failing_pause_is_no_end(run: Run, authority: Authority) -> None:
             raise LookupError("pause")
 
     async def main() -> None:
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         found = reports(loop)
         layer = tls.SSLProtocol(
             loop, Failing(), authority.server(), None, True, call_connection_made=False
@@ -74,7 +75,7 @@ def test_a_failing_pause_is_no_end(run: Run, authority: Authority) -> None:
 
 def test_the_layer_is_a_buffered_protocol(run: Run, authority: Authority) -> None:
     async def main() -> None:
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         layer = tls.SSLProtocol(loop, Recorder(), authority.server(), None, True)
         assert isinstance(layer, asyncio.BufferedProtocol)
         assert len(layer.get_buffer(-1)) == layer.max_size == 256 * 1024

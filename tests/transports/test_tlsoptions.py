@@ -10,7 +10,7 @@ import eagerloop
 from eagerloop.transports import tlsoptions
 
 
-def test_one_scratch_buffer_per_loop(loop: eagerloop.AbstractEventLoop) -> None:
+def test_one_scratch_buffer_per_loop(loop: eagerloop.EventLoop) -> None:
     other = eagerloop.new_event_loop()
     try:
         assert tlsoptions.scratch_of(loop) is tlsoptions.scratch_of(loop)

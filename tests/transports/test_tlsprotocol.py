@@ -30,7 +30,7 @@ class Connection:
         return self.servers[-1]
 
     async def __aenter__(self) -> tuple[Recorder, Recorder]:
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         self.listener = await loop.create_server(
             self.accepted, "127.0.0.1", 0, ssl=self.authority.server()
         )
@@ -305,7 +305,7 @@ def test_key_update_and_tickets_need_no_application_data(run: Run, authority: Au
     async def main() -> None:
         context = authority.client()
         sessions: list[ssl.SSLSession | None] = []
-        loop = eagerloop.get_running_loop()
+        loop: Any = eagerloop.get_running_loop()
         connection = Connection(authority)
         async with connection as (client, _):
             # the server's tickets come after the handshake, as records without data for us

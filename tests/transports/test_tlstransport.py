@@ -101,9 +101,7 @@ def test_limits(run: Run, authority: Authority) -> None:
     run(main)
 
 
-def test_one_that_is_dropped_open_warns(
-    loop: eagerloop.AbstractEventLoop, authority: Authority
-) -> None:
+def test_one_that_is_dropped_open_warns(loop: eagerloop.EventLoop, authority: Authority) -> None:
     layer = tls.SSLProtocol(loop, asyncio.Protocol(), authority.server(), None, True)
     assert layer._app_transport is not None
     assert repr(layer._app_transport) == "<TLSTransport open>"
