@@ -30,7 +30,7 @@ def test_is_the_default() -> None:
 
 def test_a_policy_that_the_program_chose_is_honoured() -> None:
     class Chosen(policy.EventLoopPolicy):
-        _loop_factory = asyncio.SelectorEventLoop
+        _loop_factory = asyncio.SelectorEventLoop  # type: ignore[assignment]
 
     Chosen.__module__ = "somebody.elses"
     before: Any = vars(sys.modules["asyncio.events"])["_event_loop_policy"]

@@ -7,7 +7,7 @@ import gc
 
 import eagerloop
 
-Loop = eagerloop.AbstractEventLoop
+Loop = eagerloop.EventLoop
 
 
 def test_live_tasks_come_and_go(loop: Loop) -> None:

@@ -10,7 +10,7 @@ import pytest
 import eagerloop
 from eagerloop.core import current
 
-Loop = eagerloop.AbstractEventLoop
+Loop = eagerloop.EventLoop
 
 
 def test_everybody_agrees(loop: Loop) -> None:

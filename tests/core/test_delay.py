@@ -9,7 +9,7 @@ import pytest
 
 import eagerloop
 
-Loop = eagerloop.AbstractEventLoop
+Loop = eagerloop.EventLoop
 
 
 def test_a_sleeping_task_waits_for_one_object(loop: Loop) -> None:

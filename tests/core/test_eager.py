@@ -9,7 +9,7 @@ from eagerloop.core.task import Task
 
 def test_closure_holds_the_constructor() -> None:
     assert eager_task_factory.__code__ is create_eager_task_factory(Task).__code__
-    assert eager_task_factory.__closure__[0].cell_contents is Task
+    assert eager_task_factory.__closure__[0].cell_contents is Task  # type: ignore[index]
 
 
 def test_lazy_is_still_to_be_had(loop: eagerloop.EventLoop) -> None:

@@ -14,7 +14,7 @@ import eagerloop
 from eagerloop.core import future
 from eagerloop.core.future import Future
 
-Loop = eagerloop.AbstractEventLoop
+Loop = eagerloop.EventLoop
 
 
 def test_phases(loop: Loop) -> None:
@@ -132,7 +132,7 @@ def test_a_native_c_task_awaits_ours_and_ours_a_native_future(loop: Loop) -> Non
         return await fut
 
     async def main() -> int:
-        fut = native_future(loop=loop)
+        fut = native_future(loop=loop)  # type: ignore[var-annotated]
         loop.call_soon(fut.set_result, 2)
         return await fut + await native_task(ours(), loop=loop)
 
@@ -179,7 +179,7 @@ def test_awaited_by_other_means_is_noted(loop: Loop) -> None:
     fut, one, two = (loop.create_future() for _ in range(3))
     future.future_add_to_awaited_by(fut, one)
     future.future_add_to_awaited_by(fut, two)
-    assert fut._asyncio_awaited_by == {one, two}
+    assert fut._asyncio_awaited_by == {one, two}  # type: ignore[comparison-overlap]
     future.future_discard_from_awaited_by(fut, one)
     future.future_discard_from_awaited_by(fut, two)
     assert fut._asyncio_awaited_by is None

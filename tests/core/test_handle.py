@@ -9,7 +9,7 @@ from typing import Any
 import eagerloop
 from eagerloop.core.handle import Handle
 
-Loop = eagerloop.AbstractEventLoop
+Loop = eagerloop.EventLoop
 
 
 def test_is_asyncios(loop: Loop) -> None:
@@ -68,7 +68,7 @@ def test_source_in_debug_mode(loop: Loop) -> None:
     assert loop.call_soon(print, "")._source_traceback is None
     loop.set_debug(True)
     made = loop.call_soon(print, "")
-    assert made._source_traceback[-1].name == "test_source_in_debug_mode"
+    assert made._source_traceback[-1].name == "test_source_in_debug_mode"  # type: ignore[index]
     assert "created at" in repr(made)
     made.cancel()
     assert "cancelled" in repr(made)

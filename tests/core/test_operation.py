@@ -9,7 +9,7 @@ import pytest
 
 import eagerloop
 
-Loop = eagerloop.AbstractEventLoop
+Loop = eagerloop.EventLoop
 
 
 def test_nothing_happens_before_the_first_poll() -> None:

@@ -10,7 +10,7 @@ import pytest
 import eagerloop
 from eagerloop.core import registry
 
-Loop = eagerloop.AbstractEventLoop
+Loop = eagerloop.EventLoop
 native_all_tasks = asyncio.tasks.all_tasks
 
 

@@ -24,7 +24,7 @@ def at(function: Any) -> str:
     return f"{function.__qualname__}() at {__file__}:{function.__code__.co_firstlineno}"
 
 
-def test_a_future_shows_its_state_and_outcome(loop: eagerloop.EventLoop) -> None:
+def test_a_future_shows_its_state_and_outcome(loop: eagerloop.AbstractEventLoop) -> None:
     pending, cancelled, finished, failed = (loop.create_future() for _ in range(4))
     assert repr(pending) == "<Future pending>"
     cancelled.cancel()
@@ -45,7 +45,7 @@ def test_a_future_shows_its_state_and_outcome(loop: eagerloop.EventLoop) -> None
     ],
 )
 def test_a_future_shows_its_callbacks(
-    loop: eagerloop.EventLoop, callbacks: list[Any], shown: str
+    loop: eagerloop.AbstractEventLoop, callbacks: list[Any], shown: str
 ) -> None:
     future = loop.create_future()
     for callback in callbacks:
@@ -58,19 +58,21 @@ def test_callbacks_are_formatted_with_any_context() -> None:
     assert reprs.format_callbacks(entries) == f"cb=[{at(first)}, {at(last)}]"
 
 
-def test_a_future_that_holds_itself_ends(loop: eagerloop.EventLoop) -> None:
+def test_a_future_that_holds_itself_ends(loop: eagerloop.AbstractEventLoop) -> None:
     future = loop.create_future()
     future.set_result([future])
     assert repr(future) == "<Future finished result=[...]>"
 
 
 def test_a_task_shows_its_name_its_coroutine_and_what_it_waits_for() -> None:
+    waiter: Any = None
+
     async def child() -> None:
         await waiter
 
     async def main() -> None:
         nonlocal waiter
-        waiter: Any = eagerloop.get_running_loop().create_future()
+        waiter = eagerloop.get_running_loop().create_future()
         task = eagerloop.create_task(child(), name="it")
         await eagerloop.sleep(0)
         coro = re.escape(f"coro=<{child.__qualname__}() running at {__file__}:")
@@ -85,11 +87,10 @@ def test_a_task_shows_its_name_its_coroutine_and_what_it_waits_for() -> None:
         done = f"coro=<{child.__qualname__}() done, defined at {__file__}:{line}>"
         assert repr(task) == f"<Task cancelled name='it' {done}>"
 
-    waiter: Any = None
     eagerloop.run(main())
 
 
-def test_handles_show_what_they_call_and_when(loop: eagerloop.EventLoop) -> None:
+def test_handles_show_what_they_call_and_when(loop: eagerloop.AbstractEventLoop) -> None:
     handle = loop.call_soon(first, "secret")
     assert repr(handle) == f"<Handle {at(first)}>"
     handle.cancel()
@@ -100,7 +101,7 @@ def test_handles_show_what_they_call_and_when(loop: eagerloop.EventLoop) -> None
     assert repr(timer) == "<TimerHandle cancelled when=2.5>"
 
 
-def test_debug_mode_shows_arguments_and_origin(loop: eagerloop.EventLoop) -> None:
+def test_debug_mode_shows_arguments_and_origin(loop: eagerloop.AbstractEventLoop) -> None:
     loop.set_debug(True)
     handle = loop.call_soon(first, "shown")
     called = f"first('shown') at {__file__}:{first.__code__.co_firstlineno}"

@@ -11,7 +11,7 @@ import pytest
 
 import eagerloop
 
-Loop = eagerloop.AbstractEventLoop
+Loop = eagerloop.EventLoop
 
 
 def test_threadsafe_calls_wake_a_waiting_loop(loop: Loop) -> None:

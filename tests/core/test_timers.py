@@ -10,7 +10,7 @@ import pytest
 import eagerloop
 from eagerloop.core.timers import Alarm, TimerHandle
 
-Loop = eagerloop.AbstractEventLoop
+Loop = eagerloop.EventLoop
 
 
 def test_is_asyncios_and_knows_its_time(loop: Loop) -> None:

@@ -11,7 +11,7 @@ import pytest
 import eagerloop
 from eagerloop import poll
 
-Loop = eagerloop.AbstractEventLoop
+Loop = eagerloop.EventLoop
 
 
 def test_what_a_callback_adds_runs_in_the_next_turn(loop: Loop) -> None:

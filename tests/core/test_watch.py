@@ -7,7 +7,7 @@ import socket
 import eagerloop
 from eagerloop.core.watch import READ, WRITE, Channel, Watch
 
-Loop = eagerloop.AbstractEventLoop
+Loop = eagerloop.EventLoop
 
 
 class Recording(Channel):
@@ -28,7 +28,7 @@ class Recording(Channel):
 def test_interest() -> None:
     watch = Watch(5)
     assert watch.interest() == 0
-    watch.reader = Recording()
+    watch.reader = Recording()  # type: ignore[assignment]
     assert watch.interest() == READ
     watch.writer = watch.reader
     assert watch.interest() == READ | WRITE

@@ -281,6 +281,6 @@ def test_an_empty_file(run: Run, tmp_path: Path) -> None:
         path.touch()
         with left, right, path.open("rb") as empty:
             assert await loop.sock_sendfile(left, empty) == 0
-            assert await sendfile.Transfer(left, empty, 0, None).run(loop) == 0  # type: ignore[arg-type]
+            assert await sendfile.Transfer(left, empty, 0, None).run(loop) == 0
 
     run(main)

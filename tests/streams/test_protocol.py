@@ -24,7 +24,7 @@ def test_is_what_asyncio_has_under_this_name(run: Run) -> None:
     run(main)
 
 
-def failures(loop: eagerloop.EventLoop) -> list[dict[str, Any]]:
+def failures(loop: eagerloop.AbstractEventLoop) -> list[dict[str, Any]]:
     """Collects what the exception handler is told from now on."""
     found: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: found.append(context))

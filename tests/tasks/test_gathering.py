@@ -155,12 +155,12 @@ def test_a_wrong_argument_leaves_no_report(run: Run) -> None:
 def test_children_show_who_waits_for_them(run: Run) -> None:
     async def main() -> None:
         children = [eagerloop.create_task(after(3)), eagerloop.create_task(fail_after(1))]
-        parent = eagerloop.gather(*children)
+        parent = eagerloop.gather(*children)  # type: ignore[arg-type]
         waiting = eagerloop.current_task()
-        assert all(waiting in (child._asyncio_awaited_by or ()) for child in children)
+        assert all(waiting in (child._asyncio_awaited_by or ()) for child in children)  # type: ignore[attr-defined]
         with pytest.raises(ValueError, match="failed"):
             await parent
-        assert not children[0]._asyncio_awaited_by
-        await children[0]
+        assert not children[0]._asyncio_awaited_by  # type: ignore[attr-defined]
+        await children[0]  # type: ignore[misc]
 
     run(main)

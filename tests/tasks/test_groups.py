@@ -270,7 +270,7 @@ def test_a_child_that_cancels_the_group_before_its_first_wait(run_both: Run) -> 
 
 def test_a_child_of_a_child_that_fails_at_its_first_step(run_both: Run) -> None:
     async def main() -> None:
-        ran = []
+        ran: list[Any] = []
 
         async def second() -> None:
             group.create_task(fail())
@@ -394,7 +394,7 @@ def test_a_factory_of_the_program_is_used(run: Run) -> None:
         return eagerloop.Task(coro, loop=loop, **kwargs)
 
     async def main() -> None:
-        eagerloop.get_running_loop().set_task_factory(factory)
+        eagerloop.get_running_loop().set_task_factory(factory)  # type: ignore[arg-type]
         async with eagerloop.TaskGroup() as group:
             group.create_task(after(1), name="by factory")
         eagerloop.get_running_loop().set_task_factory(None)

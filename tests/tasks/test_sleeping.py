@@ -15,7 +15,7 @@ from tests.conftest import Run
 
 def test_zero_is_exactly_one_turn(run: Run) -> None:
     async def main() -> None:
-        order = []
+        order: list[Any] = []
         loop: Any = eagerloop.get_running_loop()
         loop.call_soon(order.append, "callback")
         loop.call_soon(lambda: loop.call_soon(order.append, "next turn"))

@@ -16,7 +16,7 @@ class Recorder(asyncio.Protocol):
         self.data = bytearray()
         self.transport: Any = None
         self.lost: eagerloop.Future[BaseException | None] = (
-            eagerloop.get_running_loop().create_future()
+            eagerloop.get_running_loop().create_future()  # type: ignore[assignment]
         )
 
     def connection_made(self, transport: Any) -> None:
@@ -68,7 +68,7 @@ class BufferedRecorder(Recorder, asyncio.BufferedProtocol):
         self.data_received(bytes(self.buffer[:nbytes]))
 
 
-def reports(loop: eagerloop.EventLoop) -> list[dict[str, Any]]:
+def reports(loop: eagerloop.AbstractEventLoop) -> list[dict[str, Any]]:
     """Collects what the loop's exception handler is told from now on."""
     found: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: found.append(context))

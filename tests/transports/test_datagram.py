@@ -62,7 +62,7 @@ def test_it_is_asyncios_by_isinstance(run: Run) -> None:
         assert transport.get_extra_info("nothing", 7) == 7
         transport.close()
         assert "closing" in repr(transport)
-        await protocol.lost
+        await protocol.lost  # type: ignore[attr-defined]
         assert "closed" in repr(transport)
         right.close()
 
@@ -188,7 +188,7 @@ def test_close_sends_what_is_queued(run: Run) -> None:
         transport.close()
         await asyncio.sleep(0.01)
         assert not protocol.lost.done()
-        got = []
+        got: list[Any] = []
         while len(got) < at_once + 1:
             got += drain(right)
             await asyncio.sleep(0.001)
