@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import eagerloop
 
-Loop = eagerloop.AbstractEventLoop
+Loop = eagerloop.EventLoop
 
 
 def test_calls_tasks_and_wake_ups_share_one_order(loop: Loop) -> None:

@@ -6,7 +6,7 @@ import time
 
 import eagerloop
 
-Loop = eagerloop.AbstractEventLoop
+Loop = eagerloop.EventLoop
 
 
 def test_never_early(loop: Loop) -> None:

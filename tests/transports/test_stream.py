@@ -12,7 +12,7 @@ import pytest
 
 import eagerloop
 
-Loop = eagerloop.AbstractEventLoop
+Loop = eagerloop.EventLoop
 
 
 class Recording(eagerloop.Protocol):
