@@ -16,7 +16,7 @@ from .reader import StreamReader
 if TYPE_CHECKING:
     import ssl
     from asyncio import AbstractEventLoop
-    from collections.abc import Awaitable, Coroutine, Iterable
+    from collections.abc import Coroutine, Iterable
 
     from .bytequeue import Data
 
@@ -90,7 +90,7 @@ class StreamWriter:
         """What the transport knows by `name`, or `default`."""
         return self._transport.get_extra_info(name, default)
 
-    def drain(self) -> Awaitable[None]:
+    def drain(self) -> Coroutine[Any, Any, None]:
         """Wait until there is room for more; to be awaited after writes.
 
         Raises:

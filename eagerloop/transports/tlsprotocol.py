@@ -378,7 +378,7 @@ class TLSProtocol(Channel):
         return True
 
     def _send_or_hold(self, at_once: bool) -> None:
-        if at_once or self._backlog.size >= _RECORD:
+        if at_once or self._backlog.size >= _RECORD or self._scheduler is None:
             self._write_backlog()
         else:
             self._scheduler._flush_later(self)

@@ -147,7 +147,8 @@ def test_a_subclass_sees_what_is_fed_and_iterates_with_its_own_readline(run: Run
             super().feed_data(bytes(data).upper())
 
         async def readline(self) -> bytes:  # type: ignore[override]
-            return b"> " + await super().readline() if not self.at_eof() else b""
+            line: bytes = await super().readline()
+            return b"> " + line if line else line
 
     async def main() -> list[bytes]:
         reader = Shouting()
@@ -165,7 +166,8 @@ def test_on_a_foreign_loop() -> None:
         await asyncio.sleep(0)
         reader.feed_data(b"over ")
         reader.feed_data(b"there\n")
-        return await read
+        line: bytes = await read
+        return line
 
     with asyncio.Runner() as runner:
         assert runner.run(main()) == b"over there\n"

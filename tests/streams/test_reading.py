@@ -18,7 +18,7 @@ from tests.conftest import Run
 Outcome = tuple[str, Any]
 
 
-def outcome(task: eagerloop.Task[Any]) -> Outcome:
+def outcome(task: asyncio.Task[Any]) -> Outcome:
     """What a finished task came to, in comparable form."""
     exc = task.exception()
     if exc is None:
@@ -97,7 +97,7 @@ class ReaderMachine(RuleBasedStateMachine):
         self.loop = eagerloop.new_event_loop()
         self.reader = StreamReader(limit=8, loop=self.loop)
         self.model = Model(limit=8)
-        self.waiting: tuple[eagerloop.Task[Any], Any] | None = None
+        self.waiting: tuple[asyncio.Task[Any], Any] | None = None
 
     def settle(self) -> None:
         for _ in range(3):
