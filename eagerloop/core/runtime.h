@@ -8,6 +8,7 @@
  *   6. Current    the task that is running, where the stdlib's asyncio looks for it
  *   7. Tasks      the list of live tasks, borrowed references
  *   8. Kernel     clock, epoll, sockets
+ *  10. Bytes      what streams look for and cut out, without a number or a slice being made an object
  *
  * `runtime.pxd` declares these to Cython, `runtime.py` says the same in Python for the interpreted mode.
  * All of it relies on the GIL. Functions follow CPython's conventions: new references out, borrowed in, NULL or -1
@@ -625,6 +626,33 @@ static inline void el_link_abandon(el_link *head) {
 #define EL_TASK_UNLINK(task) el_link_remove(&(task)->_link)
 #define EL_TASK_LIST(agenda) el_link_list(&(agenda)->_tasks)
 #define EL_TASKS_ABANDON(agenda) el_link_abandon(&(agenda)->_tasks)
+
+/* -- 10. Bytes ---------------------------------------------------------------------------------------------
+ * `data` is bytes or a bytearray. */
+
+static inline char *el_bytes_text(PyObject *data) {
+    return PyByteArray_Check(data) ? PyByteArray_AS_STRING(data) : PyBytes_AS_STRING(data);
+}
+
+/* `data.find(separator, start)` */
+static inline Py_ssize_t el_bytes_find(PyObject *data, PyObject *separator, Py_ssize_t start) {
+    Py_ssize_t left = Py_SIZE(data) - start;
+    if (PyBytes_CheckExact(separator) && PyBytes_GET_SIZE(separator) == 1 && left >= 0) {
+        char *text = el_bytes_text(data);
+        char *place = memchr(text + start, PyBytes_AS_STRING(separator)[0], (size_t)left);
+        return place == NULL ? -1 : place - text;
+    }
+    PyObject *place = PyObject_CallMethod(data, "find", "On", separator, start);
+    if (place == NULL) return -2;
+    Py_ssize_t found = PyLong_AsSsize_t(place);
+    Py_DECREF(place);
+    return found == -1 && PyErr_Occurred() ? -2 : found;
+}
+
+/* `bytes(data[start:stop])`, within its bounds */
+static inline PyObject *el_bytes_cut(PyObject *data, Py_ssize_t start, Py_ssize_t stop) {
+    return PyBytes_FromStringAndSize(el_bytes_text(data) + start, stop - start);
+}
 
 /* -- 8. Kernel --------------------------------------------------------------------------------------------- */
 

@@ -43,6 +43,10 @@ cdef extern from "runtime.h":
     object get_current "el_current_get" (object loop)
     int set_current "el_current_set" (object loop, object task) except -1
 
+    # 10. Bytes
+    Py_ssize_t bytes_find "el_bytes_find" (object data, object separator, Py_ssize_t start) except -2
+    bytes bytes_cut "el_bytes_cut" (object data, Py_ssize_t start, Py_ssize_t stop)
+
     # 8. Kernel
     int check_signals "el_check_signals" () except -1
     double monotonic "el_monotonic" () noexcept

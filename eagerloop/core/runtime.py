@@ -269,6 +269,18 @@ def tasks_abandon(agenda: Any) -> None:
     """The set goes with its loop."""
 
 
+# 10. Bytes
+
+
+def bytes_find(data: bytes | bytearray, separator: Any, start: int) -> int:
+    return data.find(separator, start)
+
+
+def bytes_cut(data: bytes | bytearray, start: int, stop: int) -> bytes:
+    with memoryview(data) as view:
+        return bytes(view[start:stop])
+
+
 # 8. Kernel
 
 

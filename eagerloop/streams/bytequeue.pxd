@@ -1,5 +1,7 @@
 cimport cython
 
+from ..core cimport runtime
+
 
 @cython.final
 cdef class ByteQueue:
@@ -11,7 +13,9 @@ cdef class ByteQueue:
 
     cpdef Py_ssize_t size(self) except -1
     cpdef append(self, data)
+    @cython.locals(position=Py_ssize_t)
     cpdef Py_ssize_t find(self, separator, Py_ssize_t start) except -2
+    @cython.locals(chunk=bytes, store=bytearray, head=Py_ssize_t, end=Py_ssize_t)
     cpdef bytes take(self, Py_ssize_t count)
     cpdef bytearray lend(self)
     cdef bytearray fold(self)

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from ..core import runtime
+
 Data: TypeAlias = "bytes | bytearray | memoryview"
 
 
@@ -45,8 +47,8 @@ class ByteQueue:
     def find(self, separator: Data, start: int) -> int:
         """The first position of `separator` at or after `start`, or -1."""
         if self.chunk is None:
-            return -1 if self.store is None else self.store.find(separator, start)
-        position = self.chunk.find(separator, self.head + start)
+            return -1 if self.store is None else runtime.bytes_find(self.store, separator, start)
+        position = runtime.bytes_find(self.chunk, separator, self.head + start)
         return -1 if position < 0 else position - self.head
 
     def take(self, count: int) -> bytes:
@@ -58,16 +60,15 @@ class ByteQueue:
             end = head + count
             if end < len(chunk):
                 self.head = end
-                return chunk[head:end]
+                return runtime.bytes_cut(chunk, head, end)
             self.chunk = None
             self.head = 0
-            return chunk if head == 0 else chunk[head:]
+            return chunk if head == 0 else runtime.bytes_cut(chunk, head, end)
         store = self.store
         if store is None:
             return b""
         if count < len(store):
-            with memoryview(store) as view:
-                data = bytes(view[:count])
+            data = runtime.bytes_cut(store, 0, count)
             del store[:count]
             return data
         data = bytes(store)
