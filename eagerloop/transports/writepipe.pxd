@@ -32,6 +32,7 @@ cdef class WritePipeTransport(PipeTransport):
     cdef int _abandon(self, object exc) except -1
     cdef int _drop(self) except -1
 
+cdef bint _tells_the_end(int fileno, unsigned int mode) except -1
 @cython.locals(pieces=list, size=Py_ssize_t, index=Py_ssize_t)
 cdef list _front(Outbox box)
 cdef bint _has_ended(int fileno) except -1

@@ -10,6 +10,7 @@ Per packet, so compiled. Rules, beside those of pipe.py:
 from __future__ import annotations
 
 import asyncio.transports as _transports
+import fcntl
 import os
 import socket
 import stat
@@ -88,10 +89,7 @@ class WritePipeTransport(PipeTransport):
 
     def _start(self) -> None:
         """Rule 2: a pipe or socket whose reader has gone polls readable."""
-        hidden = stat.S_ISCHR(self._mode)
-        if _FIFO_HIDES_THE_END and stat.S_ISFIFO(self._mode):
-            hidden = os.fstat(self._fileno).st_nlink > 0
-        if not hidden and not self._closing:
+        if not self._closing and _tells_the_end(self._fileno, self._mode):
             self._loop._watch_read(self._fileno, self)
 
     # -- flow control ----------------------------------------------------------------------------
@@ -297,6 +295,15 @@ class WritePipeTransport(PipeTransport):
     def _drop(self) -> None:
         self._outbox.clear()
         self._waiting = False
+
+
+def _tells_the_end(fileno: int, mode: int) -> bool:
+    """Whether the poller will tell that the reader has gone, and tell nothing else."""
+    if not stat.S_ISFIFO(mode):
+        return stat.S_ISSOCK(mode)
+    if fcntl.fcntl(fileno, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR:
+        return False  # it is its own reader: readable whenever there is data in it
+    return not _FIFO_HIDES_THE_END or os.fstat(fileno).st_nlink == 0
 
 
 def _front(box: Outbox) -> list[Any]:

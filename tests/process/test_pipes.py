@@ -46,6 +46,24 @@ def test_fifo(tmp_path: Path) -> None:
     eagerloop.run(main())
 
 
+def test_a_fifo_that_is_its_own_reader(tmp_path: Path) -> None:
+    """Opened for both, it polls readable while data is in it: no sign that anybody has left."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+
+    async def main() -> None:
+        fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        transport, protocol = await writing(fd)
+        transport.write(b"stays")
+        await eagerloop.sleep(0.02)
+        assert not transport.is_closing()
+        assert os.read(fd, 100) == b"stays"
+        transport.close()
+        assert await protocol.lost is None
+
+    eagerloop.run(main())
+
+
 def test_the_same_descriptor_twice() -> None:
     """Both writers work, and closing one leaves the other alive."""
 
