@@ -6,3 +6,4 @@ cdef object get_running_loop
 cdef int enter(Agenda agenda, object task) except -1
 cdef int leave(Agenda agenda) except -1
 cdef object swap(Agenda agenda, object task)
+cdef int restore(Agenda agenda, object previous) except -1

@@ -52,3 +52,9 @@ def swap(agenda: Agenda, task: Any) -> Any:
         runtime.set_current(agenda, task)
     agenda._current = task
     return previous
+
+
+def restore(agenda: Agenda, previous: Any) -> None:
+    """Undoes `swap`."""
+    runtime.set_current(agenda, previous)
+    agenda._current = previous

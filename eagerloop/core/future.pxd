@@ -39,6 +39,7 @@ cdef int call_back(Future fut, object callback, object context) except -1
 cdef int add_waiter(Future fut, object waiter) except -1
 cdef object failure(Future fut)
 cdef object make_cancelled(Future fut)
+cdef int tell_if_lost(Future fut) except -1
 cdef int report_lost(Future fut) except -1
 cdef int poll(Future fut) except -1
 cdef object take(Future fut, bint finished)

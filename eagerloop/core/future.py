@@ -97,9 +97,7 @@ class Future:
         return reprs.future_repr(self)
 
     def __del__(self) -> None:
-        if self._log:
-            self._log = False
-            report_lost(self)
+        tell_if_lost(self)
 
     # What other code reads: asyncio's private names.
 
@@ -452,6 +450,13 @@ def make_cancelled(fut: Future) -> CancelledError:
         return exc
     message = fut._outcome if fut._phase == PENDING or fut._phase == CANCELLED else None
     return CancelledError() if message is None else CancelledError(message)
+
+
+def tell_if_lost(fut: Future) -> None:
+    """The future goes."""
+    if fut._log:
+        fut._log = False
+        report_lost(fut)
 
 
 def report_lost(fut: Future) -> None:

@@ -658,6 +658,12 @@ static inline PyObject *el_bytes_cut(PyObject *data, Py_ssize_t start, Py_ssize_
 
 static inline int el_check_signals(void) { return PyErr_CheckSignals(); }
 
+/* What the names of tasks count. Only one module may use it. */
+static inline long el_next_number(void) {
+    static long last = 0;
+    return ++last;
+}
+
 static inline double el_monotonic(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

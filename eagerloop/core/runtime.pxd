@@ -50,6 +50,8 @@ cdef extern from "runtime.h":
     # 8. Kernel
     int check_signals "el_check_signals" () except -1
     double monotonic "el_monotonic" () noexcept
+    unsigned long thread_id "PyThread_get_thread_ident" () noexcept
+    long next_number "el_next_number" () noexcept
     int epoll_handle "PyObject_AsFileDescriptor" (object owner) except -1
     epoll_event *epoll_events "el_epoll_events" (int size) except NULL
     void epoll_free "PyMem_Free" (epoll_event *events) noexcept

@@ -13,8 +13,10 @@ from __future__ import annotations
 import asyncio.tasks as _tasks
 import contextvars
 import heapq
+import itertools
 import mmap
 import sys
+import threading
 import time
 import weakref
 from collections import deque
@@ -289,6 +291,8 @@ def check_signals() -> None:
 
 
 monotonic = time.monotonic
+thread_id = threading.get_ident
+next_number = itertools.count(1).__next__
 
 
 def epoll_handle(owner: Any) -> Any:

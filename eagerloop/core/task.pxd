@@ -5,8 +5,6 @@ from .future cimport Future
 from .structs cimport el_link
 from .agenda cimport Agenda
 
-cdef object _next_name
-
 
 cdef class Task(Future):
     cdef readonly object _coro

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import asyncio.tasks as _tasks
 import contextvars
-import itertools
-import threading
 from asyncio.exceptions import CancelledError, InvalidStateError
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TextIO
@@ -38,7 +36,6 @@ else:
 if not cython.compiled:  # the .pxd declares them
     from .runtime import send, task_context, task_link, task_unlink
 
-_next_name = itertools.count(1).__next__
 
 runtime.init()
 
@@ -94,7 +91,7 @@ class Task(Future):
     def __del__(self) -> None:
         if self._phase == future.PENDING and self._log_destroy_pending and self._loop is not None:
             report_destroyed(self)
-        Future.__del__(self)
+        future.tell_if_lost(self)
 
     def __dealloc__(self) -> None:
         task_unlink(self)
@@ -188,7 +185,7 @@ def begin(task: Task, coro: Any, name: object, context: Any) -> None:
     task._must_cancel = False
     task._log_destroy_pending = True
     if name is None:
-        task._name = _next_name()
+        task._name = runtime.next_number()
     else:
         task._name = name if type(name) is str else str(name)
 
@@ -232,7 +229,7 @@ def start(task: Task) -> None:
 def start_eagerly(task: Task) -> None:
     """Runs the first step now; a coroutine that ends with it leaves no trace on the loop."""
     agenda = task._agenda
-    if agenda._thread_id != threading.get_ident():
+    if agenda._thread_id != runtime.thread_id():
         task._log_destroy_pending = False
         task._coro.close()
         raise RuntimeError(
@@ -244,7 +241,7 @@ def start_eagerly(task: Task) -> None:
     try:
         step(task, None)
     finally:
-        current.swap(agenda, previous)
+        current.restore(agenda, previous)
         if task._phase != future.PENDING:
             task._coro = None
 
