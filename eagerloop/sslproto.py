@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ssl
 
+from .transports.tlsoptions import _SSLProtocolTransport
 from .transports.tlsprotocol import TLSProtocol as SSLProtocol
-from .transports.tlstransport import TLSTransport as _SSLProtocolTransport
 
 __all__ = ("SSLProtocol", "_SSLProtocolTransport")
 

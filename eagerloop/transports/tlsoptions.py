@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import ssl
 import weakref
+from asyncio.transports import Transport
 from typing import Any
+
+
+class _SSLProtocolTransport(Transport):
+    """The class that a TLSTransport answers with: programs look for "ssl" in its name."""
+
 
 SCRATCH = 256 * 1024  # bytes: what one read from the socket may bring
 

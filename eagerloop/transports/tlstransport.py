@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from asyncio.transports import Transport
 from typing import TYPE_CHECKING, Any
 
 from ..constants import (
@@ -11,7 +10,7 @@ from ..constants import (
     FLOW_CONTROL_HIGH_WATER_SSL_WRITE,
     _SendfileMode,
 )
-from .tlsoptions import water_marks
+from .tlsoptions import _SSLProtocolTransport, water_marks
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -44,7 +43,7 @@ class TLSTransport:
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        return Transport
+        return _SSLProtocolTransport
 
     def __repr__(self) -> str:
         state = "closed" if self._ssl_protocol._transport is None else "closing"
