@@ -78,7 +78,7 @@ class WritePipeTransport(PipeTransport):
 
     @property  # type: ignore[misc]  # for isinstance(transport, asyncio.WriteTransport)
     def __class__(self) -> type:
-        return _transports.WriteTransport
+        return _transports.Transport  # as asyncio's, which has the methods of a reader too
 
     def __repr__(self) -> str:
         info = self._state()
@@ -91,6 +91,26 @@ class WritePipeTransport(PipeTransport):
         """Rule 2: a pipe or socket whose reader has gone polls readable."""
         if not self._closing and _tells_the_end(self._fileno, self._mode):
             self._loop._watch_read(self._fileno, self)
+
+    # -- what only the other end can ---------------------------------------------------------------
+
+    def is_reading(self) -> bool:
+        """Raises:
+        NotImplementedError: as asyncio's; this end does not read.
+        """
+        raise NotImplementedError
+
+    def pause_reading(self) -> None:
+        """Raises:
+        NotImplementedError: as asyncio's; this end does not read.
+        """
+        raise NotImplementedError
+
+    def resume_reading(self) -> None:
+        """Raises:
+        NotImplementedError: as asyncio's; this end does not read.
+        """
+        raise NotImplementedError
 
     # -- flow control ----------------------------------------------------------------------------
 

@@ -47,6 +47,9 @@ def test_transports_are_asyncios() -> None:
         assert isinstance(reader, ReadPipeTransport)
         assert isinstance(writer, asyncio.WriteTransport)
         assert isinstance(writer, WritePipeTransport)
+        for method in (writer.pause_reading, writer.resume_reading, writer.is_reading):
+            with pytest.raises(NotImplementedError):
+                method()
         assert reader.get_protocol() is read_protocol
         assert writer.get_protocol() is write_protocol
         assert repr(reader) == f"<ReadPipeTransport fd={ours} polling>"
