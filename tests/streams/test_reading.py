@@ -113,7 +113,7 @@ class ReaderMachine(RuleBasedStateMachine):
         assert self.reader.at_eof() == (self.model.eof and not self.model.data)
 
     def begin(self, read: Coroutine[Any, Any, Any], expected: Any) -> None:
-        self.waiting = (self.loop.create_task(read), expected)  # type: ignore[assignment]
+        self.waiting = (self.loop.create_task(read), expected)
         self.settle()
 
     @precondition(lambda self: not self.model.eof)

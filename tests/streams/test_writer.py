@@ -46,7 +46,7 @@ def test_drain_waits_while_the_peer_does_not_read(run: Run) -> None:
         loop: Any = eagerloop.get_running_loop()
         with other:
             writer.write(bytes(8 << 20))
-            drain = eagerloop.create_task(writer.drain())  # type: ignore[arg-type, var-annotated]
+            drain = eagerloop.create_task(writer.drain())
             await eagerloop.sleep(0.02)
             assert not drain.done()
             other.setblocking(False)
