@@ -197,6 +197,9 @@ def _step(coroutine: Any, error: BaseException | None) -> Any:
             # without this frame, which would keep its callers' frames, and so the task, alive
             exc.__traceback__ = exc.__traceback__.tb_next
         return Outcome(RAISED, exc)
+    finally:
+        # a frame of the coroutine that lives on in a traceback keeps this one and its callers'
+        error = None
 
 
 def send(task: Task[Any], error: BaseException | None) -> Any:
@@ -206,6 +209,8 @@ def send(task: Task[Any], error: BaseException | None) -> Any:
         BaseException
     ) as exc:  # a Context that is entered already: the task's fault, and its failure
         return Outcome(RAISED, exc)
+    finally:
+        error = None
 
 
 def kind(outcome: Any) -> int:

@@ -270,6 +270,7 @@ def run(task: Task) -> None:
         report_done(task, error)
     else:
         step(task, error)
+    error = None  # interpreted, this frame may be kept, see runtime.py
 
 
 def report_done(task: Task, error: BaseException | None) -> None:
@@ -297,6 +298,7 @@ def step(task: Task, error: BaseException | None) -> None:
     else:
         current.enter(agenda, task)
         outcome = send(task, error)
+        error = None
         kind = runtime.kind(outcome)
         runtime.gc_track(task)
         if kind != runtime.YIELDED:
@@ -311,6 +313,7 @@ def step_foreign(task: Task, error: BaseException | None) -> None:
     loop = task._loop
     runtime.set_current(loop, task)
     outcome = send(task, error)
+    error = None
     kind = runtime.kind(outcome)
     runtime.set_current(loop, None)
     if kind != runtime.YIELDED:
