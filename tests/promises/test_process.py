@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
@@ -13,7 +14,10 @@ import time
 import pytest
 
 import eagerloop
+from eagerloop.process.child import ChildTransport
 from eagerloop.subprocess import PIPE
+from eagerloop.transports.pipe import ReadPipeTransport
+from eagerloop.transports.writepipe import WritePipeTransport
 
 COUNT = 1000
 
@@ -242,3 +246,23 @@ def test_output_larger_than_every_buffer_through_communicate() -> None:
         assert out == data[::-1]
 
     eagerloop.run(main())
+
+
+def test_children_that_are_gone_leave_no_object_behind() -> None:
+    def remaining() -> list[object]:
+        gc.collect()
+        kinds = (ChildTransport, ReadPipeTransport, WritePipeTransport)
+        return [found for found in gc.get_objects() if type(found) in kinds]
+
+    async def main() -> None:
+        for _ in range(30):
+            child = await eagerloop.create_subprocess_exec(
+                "/bin/cat", stdin=PIPE, stdout=PIPE, stderr=PIPE
+            )
+            assert await child.communicate(b"data") == (b"data", b"")
+        del child
+        await eagerloop.sleep(0)
+        assert remaining() == []
+
+    eagerloop.run(main())
+    assert remaining() == []
