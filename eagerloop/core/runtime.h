@@ -8,6 +8,7 @@
  *   6. Current    the task that is running, where the stdlib's asyncio looks for it
  *   7. Tasks      the list of live tasks, borrowed references
  *   8. Kernel     clock, epoll, sockets
+ *   9. Stock      memory of objects that live for one await, kept for the next of their type
  *  10. Bytes      what streams look for and cut out, without a number or a slice being made an object
  *
  * `runtime.pxd` declares these to Cython, `runtime.py` says the same in Python for the interpreted mode.
@@ -935,9 +936,82 @@ static inline Py_ssize_t el_sock_sendto(PyObject *sock, int fd, PyObject *data, 
     count = el_sock_result(count);
     PyBuffer_Release(&view);
     return count;
-}
 
 #define EL_EVENT_FD(batch, i) ((batch)[i].data.fd)
 #define EL_EVENT_BITS(batch, i) ((batch)[i].events)
+
+/* -- 9. Stock ----------------------------------------------------------------------------------------------
+ * An object that lives for one await costs more to allocate, to make by tp_new (a call for each base) and to free than
+ * to use. A stocked type keeps the memory of the last few that died; a new one is a copy of the model that tp_new made.
+ * For static types without __cinit__, made by `el_stock_new` only. A free-threaded build has no stock. */
+
+#define EL_STOCKS 8 /* stocked types of a module */
+#define EL_KEPT 32  /* dead objects of a type that are kept */
+
+typedef struct {
+    PyTypeObject *type;
+    PyObject *model;
+    Py_ssize_t nones; /* how often the model refers to None; it refers to nothing else */
+    Py_ssize_t count;
+    PyObject *kept[EL_KEPT];
+} el_stock;
+static el_stock el_stocks[EL_STOCKS + 1]; /* the last one stays empty: type NULL */
+
+static inline el_stock *el_stock_of(PyTypeObject *type) {
+    el_stock *stock = el_stocks;
+    while (stock->type != type && stock->type != NULL) stock++;
+    return stock->type == NULL ? NULL : stock;
+}
+
+static void el_stock_free(void *memory) {
+    el_stock *stock = el_stock_of(Py_TYPE((PyObject *)memory));
+    if (stock == NULL || stock->count == EL_KEPT) { /* NULL: a class derived from a stocked one */
+        PyObject_GC_Del(memory);
+        return;
+    }
+    stock->kept[stock->count++] = (PyObject *)memory;
+}
+
+static inline PyObject *el_stock_new(PyObject *cls) {
+    PyTypeObject *type = (PyTypeObject *)cls;
+    el_stock *stock = el_stock_of(type);
+    PyObject *object;
+    if (stock == NULL) return PyObject_CallMethod(cls, "__new__", "O", cls);
+    if (stock->count > 0) {
+        object = stock->kept[--stock->count];
+        memset((char *)object - 2 * sizeof(uintptr_t), 0, 2 * sizeof(uintptr_t)); /* the collector's header */
+        object = PyObject_Init(object, type);
+    } else {
+        object = (PyObject *)PyObject_GC_New(PyObject, type);
+        if (object == NULL) return NULL;
+    }
+    memcpy((char *)object + sizeof(PyObject), (char *)stock->model + sizeof(PyObject),
+           (size_t)type->tp_basicsize - sizeof(PyObject));
+#if PY_VERSION_HEX < 0x030C0000 /* from then on None is immortal */
+    Py_SET_REFCNT(Py_None, Py_REFCNT(Py_None) + stock->nones);
+#endif
+    PyObject_GC_Track(object);
+    return object;
+}
+
+static inline int el_stock_open(PyObject *cls) {
+#ifndef Py_GIL_DISABLED
+    PyTypeObject *type = (PyTypeObject *)cls;
+    el_stock *stock = el_stocks;
+    while (stock->type != NULL) stock++;
+    if (stock == el_stocks + EL_STOCKS) {
+        PyErr_Format(PyExc_SystemError, "more than %d stocked types", EL_STOCKS);
+        return -1;
+    }
+    stock->model = PyObject_CallMethod(cls, "__new__", "O", cls);
+    if (stock->model == NULL) return -1;
+    PyObject_GC_UnTrack(stock->model);
+    PyObject **field = (PyObject **)((char *)stock->model + sizeof(PyObject));
+    for (; (char *)field < (char *)stock->model + type->tp_basicsize; field++) stock->nones += *field == Py_None;
+    stock->type = type;
+    type->tp_free = el_stock_free;
+#endif
+    return 0;
+}
 
 #endif

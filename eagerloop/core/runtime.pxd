@@ -69,3 +69,7 @@ cdef extern from "runtime.h":
     object sock_recvfrom "el_sock_recvfrom" (object sock, int fd, el_peer *peer)
     Py_ssize_t sock_sendto "el_sock_sendto" (
         object sock, int fd, object data, object name, el_peer *peer) except -1
+
+    # 9. Stock
+    int stock "el_stock_open" (object cls) except -1
+    object new "el_stock_new" (object cls)

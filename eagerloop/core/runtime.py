@@ -20,7 +20,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import socket
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .future import Future
     from .handle import Handle
     from .task import Task
+
+T = TypeVar("T")
 
 if sys.version_info < (3, 14):
     _current_tasks: Any = _tasks._current_tasks  # type: ignore[attr-defined]
@@ -399,3 +401,15 @@ def sock_sendto(sock: socket.socket, fd: int, data: Any, name: Any, peer: memory
         return sock.sendto(data, name)
     except BlockingIOError:
         return WOULD_BLOCK
+
+
+# 9. Stock
+
+
+def stock(cls: type) -> None:
+    """Only C can keep an object's memory."""
+
+
+def new(cls: type[T]) -> T:
+    """An object of a stocked class, without `__init__`."""
+    return cls.__new__(cls)

@@ -1,5 +1,6 @@
 cimport cython
 
+from ..core cimport runtime
 from ..core.operation cimport Operation
 from . cimport lock as lock_module
 from . cimport loopbound

@@ -19,6 +19,7 @@ from asyncio.exceptions import CancelledError
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from ..core import runtime
 from ..core.operation import Operation
 from . import lock as lock_module
 from . import loopbound
@@ -216,7 +217,7 @@ class WaitFor(Operation):
 
 def waiting(condition: Condition) -> Wait:
     """A Wait on `condition`."""
-    operation = Wait.__new__(Wait)
+    operation = runtime.new(Wait)
     operation.value = None
     operation._stage = 0
     operation._driver = None
@@ -230,7 +231,7 @@ def waiting(condition: Condition) -> Wait:
 
 def waiting_for(condition: Condition, predicate: Any) -> WaitFor:
     """A WaitFor `predicate` on `condition`."""
-    operation = WaitFor.__new__(WaitFor)
+    operation = runtime.new(WaitFor)
     operation.value = None
     operation._stage = 0
     operation._driver = None
@@ -238,3 +239,7 @@ def waiting_for(condition: Condition, predicate: Any) -> WaitFor:
     operation._predicate = predicate
     operation._wait = None
     return operation
+
+
+runtime.stock(Wait)
+runtime.stock(WaitFor)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from ..core import runtime
 from ..core.operation import Operation
 from . import loopbound
 from .loopbound import LoopBound
@@ -89,10 +90,13 @@ class Wait(Operation):
 
 def waiting(event: Event) -> Wait:
     """A Wait for `event`."""
-    operation = Wait.__new__(Wait)
+    operation = runtime.new(Wait)
     operation.value = None
     operation._stage = 0
     operation._driver = None
     operation._event = event
     operation._waiter = None
     return operation
+
+
+runtime.stock(Wait)

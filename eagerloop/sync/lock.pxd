@@ -1,5 +1,6 @@
 cimport cython
 
+from ..core cimport runtime
 from ..core.operation cimport Operation
 from . cimport loopbound
 from .loopbound cimport LoopBound

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from ..core import runtime
 from ..core.operation import Operation
 from . import loopbound
 from .loopbound import LoopBound
@@ -150,7 +151,7 @@ class Release(Operation):
 
 def acquiring(lock: Lock) -> Acquire:
     """An Acquire of `lock` that returns True."""
-    operation = Acquire.__new__(Acquire)
+    operation = runtime.new(Acquire)
     operation.value = None
     operation._stage = 0
     operation._driver = None
@@ -162,9 +163,13 @@ def acquiring(lock: Lock) -> Acquire:
 
 def releasing(lock: Lock) -> Release:
     """A Release of `lock`."""
-    operation = Release.__new__(Release)
+    operation = runtime.new(Release)
     operation.value = None
     operation._stage = 0
     operation._driver = None
     operation._lock = lock
     return operation
+
+
+runtime.stock(Acquire)
+runtime.stock(Release)

@@ -25,6 +25,7 @@ from sys import maxsize as LARGEST
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
+from ..core import runtime
 from ..core.operation import Operation
 from . import loopbound
 from .errors import QueueEmpty, QueueFull, QueueShutDown
@@ -343,7 +344,7 @@ def whole(maxsize: float) -> int:
 
 def getting(queue: Queue) -> Get:
     """A Get from `queue`."""
-    operation = Get.__new__(Get)
+    operation = runtime.new(Get)
     operation.value = None
     operation._stage = 0
     operation._driver = None
@@ -354,7 +355,7 @@ def getting(queue: Queue) -> Get:
 
 def putting(queue: Queue, item: Any) -> Put:
     """A Put of `item` into `queue`."""
-    operation = Put.__new__(Put)
+    operation = runtime.new(Put)
     operation.value = None
     operation._stage = 0
     operation._driver = None
@@ -366,7 +367,7 @@ def putting(queue: Queue, item: Any) -> Put:
 
 def joining(queue: Queue) -> Join:
     """A Join of `queue`."""
-    operation = Join.__new__(Join)
+    operation = runtime.new(Join)
     operation.value = None
     operation._stage = 0
     operation._driver = None
@@ -374,3 +375,8 @@ def joining(queue: Queue) -> Join:
     operation._queue = queue
     operation._waiter = None
     return operation
+
+
+runtime.stock(Get)
+runtime.stock(Put)
+runtime.stock(Join)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from ..core import runtime
 from ..core.operation import Operation
 from . import loopbound
 from .loopbound import LoopBound
@@ -180,7 +181,7 @@ class Release(Operation):
 
 def acquiring(semaphore: Semaphore) -> Acquire:
     """An Acquire of `semaphore` that returns True."""
-    operation = Acquire.__new__(Acquire)
+    operation = runtime.new(Acquire)
     operation.value = None
     operation._stage = 0
     operation._driver = None
@@ -192,9 +193,13 @@ def acquiring(semaphore: Semaphore) -> Acquire:
 
 def releasing(semaphore: Semaphore) -> Release:
     """A Release of `semaphore`."""
-    operation = Release.__new__(Release)
+    operation = runtime.new(Release)
     operation.value = None
     operation._stage = 0
     operation._driver = None
     operation._semaphore = semaphore
     return operation
+
+
+runtime.stock(Acquire)
+runtime.stock(Release)
