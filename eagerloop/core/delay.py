@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import future, stacks
+from . import future, runtime, stacks
 from .future import Future
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Delay(Future):
 
 def new(agenda: Agenda, when: float, value: Any) -> Delay:
     """A delay until loop time `when`, already in the heap."""
-    delay: Delay = Delay.__new__(Delay)
+    delay: Delay = runtime.new(Delay)
     delay._agenda = agenda
     delay._waiter = None
     delay._extra = None
@@ -55,3 +55,6 @@ def expire(delay: Delay) -> None:
     delay._value = None  # type: ignore[attr-defined]
     if delay._phase == future.PENDING:
         future.settle(delay, value)
+
+
+runtime.stock(Delay)

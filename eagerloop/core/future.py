@@ -344,7 +344,7 @@ def discard_awaited_by(fut: Future, waiter: Any) -> None:
 
 def new(agenda: Agenda) -> Future:
     """A pending future of a native loop."""
-    fut: Future = Future.__new__(Future)
+    fut: Future = runtime.new(Future)
     fut._agenda = agenda
     fut._waiter = None
     fut._extra = None
@@ -498,3 +498,4 @@ runtime.zeroed(
     },
 )
 install_future(Future, poll, take)
+runtime.stock(Future)

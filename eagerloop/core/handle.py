@@ -93,7 +93,7 @@ class Handle:
 
 def new(loop: Any, callback: Any, args: tuple[Any, ...], context: Any) -> Handle:
     """A handle as __init__ makes it, `context` being any snapshot."""
-    handle: Handle = Handle.__new__(Handle)
+    handle: Handle = runtime.new(Handle)
     handle._callback = callback
     handle._args = args
     handle._context = context
@@ -125,3 +125,6 @@ def report(handle: Handle, exc: BaseException) -> None:
     if handle._source_traceback:
         context["source_traceback"] = handle._source_traceback
     handle._loop.call_exception_handler(context)
+
+
+runtime.stock(Handle)

@@ -936,17 +936,19 @@ static inline Py_ssize_t el_sock_sendto(PyObject *sock, int fd, PyObject *data, 
     count = el_sock_result(count);
     PyBuffer_Release(&view);
     return count;
+}
 
 #define EL_EVENT_FD(batch, i) ((batch)[i].data.fd)
 #define EL_EVENT_BITS(batch, i) ((batch)[i].events)
 
 /* -- 9. Stock ----------------------------------------------------------------------------------------------
  * An object that lives for one await costs more to allocate, to make by tp_new (a call for each base) and to free than
- * to use. A stocked type keeps the memory of the last few that died; a new one is a copy of the model that tp_new made.
- * For static types without __cinit__, made by `el_stock_new` only. A free-threaded build has no stock. */
+ * to use. A stocked type keeps the memory of the last few that died; a new one is a copy of the model that tp_new made,
+ * but for the instance dict, which comes when somebody sets an attribute. For static types without __cinit__. A
+ * free-threaded build has no stock. */
 
-#define EL_STOCKS 8 /* stocked types of a module */
-#define EL_KEPT 32  /* dead objects of a type that are kept */
+#define EL_STOCKS 4 /* stocked types of a module */
+#define EL_KEPT 128 /* dead objects of a type that are kept */
 
 typedef struct {
     PyTypeObject *type;
@@ -1006,6 +1008,7 @@ static inline int el_stock_open(PyObject *cls) {
     stock->model = PyObject_CallMethod(cls, "__new__", "O", cls);
     if (stock->model == NULL) return -1;
     PyObject_GC_UnTrack(stock->model);
+    if (type->tp_dictoffset > 0) Py_CLEAR(*(PyObject **)((char *)stock->model + type->tp_dictoffset));
     PyObject **field = (PyObject **)((char *)stock->model + sizeof(PyObject));
     for (; (char *)field < (char *)stock->model + type->tp_basicsize; field++) stock->nones += *field == Py_None;
     stock->type = type;

@@ -194,7 +194,7 @@ def new(agenda: Agenda, coro: Any, name: object, context: Any, eager: bool) -> T
     """What Task(...) makes, for a native loop."""
     if type(coro) is not CoroutineType or context is not None:
         check_arguments(coro, context)
-    task: Task = Task.__new__(Task)
+    task: Task = runtime.new(Task)
     task._agenda = agenda
     task._waiter = None
     task._extra = None
@@ -442,3 +442,4 @@ runtime.zeroed(
         "_log_destroy_pending": False,
     },
 )
+runtime.stock(Task)

@@ -1,5 +1,6 @@
 cimport cython
 
+from . cimport runtime
 from .agenda cimport Agenda
 from .handle cimport Handle
 

@@ -10,6 +10,7 @@ import asyncio.events as _events
 import contextvars
 from typing import TYPE_CHECKING, Any
 
+from . import runtime
 from .handle import Handle
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class TimerHandle(Handle):
 
 def new(loop: Any, when: float, callback: Any, args: tuple[Any, ...], context: Any) -> TimerHandle:
     """A timer as __init__ makes it, `context` being any snapshot."""
-    timer: TimerHandle = TimerHandle.__new__(TimerHandle)
+    timer: TimerHandle = runtime.new(TimerHandle)
     timer._callback = callback
     timer._args = args
     timer._context = context
@@ -154,3 +155,6 @@ def clear_alarm(agenda: Agenda, alarm: Alarm) -> bool:
 def go_off(alarm: Alarm) -> None:
     """Its time has come."""
     alarm._due()
+
+
+runtime.stock(TimerHandle)

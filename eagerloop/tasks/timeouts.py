@@ -169,9 +169,12 @@ class Timeout(Alarm):
         self._due()
 
     def _due(self) -> None:
-        self._handle = None
-        self._task.cancel()
-        self._state = EXPIRING
+        # An alarm that is in the ready queue already cannot be taken back; by the time it goes off
+        # the block may have ended, or the limit may have moved.
+        if self._state == ACTIVE and self._when is not None and self._place == -1:
+            self._disarm()
+            self._task.cancel()
+            self._state = EXPIRING
 
 
 class Entry(Operation):
