@@ -89,7 +89,7 @@ class DatagramTransport(SocketTransport):
     def set_protocol(self, protocol: Any) -> None:
         """Exchanges the protocol; what arrives next goes to the new one."""
         self._protocol = protocol
-        self._receive = protocol.datagram_received
+        self._receive = getattr(protocol, "datagram_received", None)  # it may only send
 
     # Reading.
 
@@ -133,7 +133,7 @@ class DatagramTransport(SocketTransport):
                 break
             count += 1
             try:
-                self._receive(received[0], received[1])
+                self._receive(received[0], received[1])  # type: ignore[misc]  # not None: open
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as exc:  # a protocol may fail in any way; the endpoint lives on

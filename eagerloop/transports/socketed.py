@@ -133,7 +133,8 @@ class SocketTransport(Channel):
         """Exchanges the protocol; what arrives next goes to the new one."""
         self._protocol = protocol
         self._buffered = isinstance(protocol, _protocols.BufferedProtocol)
-        self._receive: Any = None if self._buffered else protocol.data_received
+        # a protocol that only writes need not have it
+        self._receive: Any = None if self._buffered else getattr(protocol, "data_received", None)
 
     def is_closing(self) -> bool:
         """Whether it is closed or about to be."""

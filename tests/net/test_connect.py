@@ -83,6 +83,34 @@ def test_connect_accepted_socket(run: Run) -> None:
     run(main)
 
 
+def test_a_protocol_that_only_writes(run: Run) -> None:
+    """It has no data_received; only bytes for it are an error."""
+
+    class Writes(asyncio.BaseProtocol):
+        def __init__(self) -> None:
+            self.lost = asyncio.get_running_loop().create_future()
+
+        def connection_made(self, transport: Any) -> None:
+            transport.write(b"hello")
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self.lost.set_result(exc)
+
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        heard: list[dict[str, Any]] = []
+        loop.set_exception_handler(lambda loop, context: heard.append(context))
+        left, right = nonblocking_pair()
+        with right:
+            _, protocol = await loop.create_connection(Writes, sock=left)
+            assert await loop.sock_recv(right, 10) == b"hello"
+            right.send(b"x")
+            assert isinstance(await protocol.lost, TypeError)
+            assert len(heard) == 1
+
+    run(main)
+
+
 def test_arguments_that_do_not_fit(run: Run) -> None:
     async def main() -> None:
         loop: Any = asyncio.get_running_loop()
