@@ -1,0 +1,105 @@
+"""System calls of sockets that fail: nothing is lost that was not the kernel's loss, and nothing spins.
+
+The faults are real: strace makes the kernel's answer to the chosen call the chosen error.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace injects the faults")
+
+OUT_OF_RESOURCES = "socket.accept() out of system resource"
+
+
+def with_fault(program: str, call: str, error: str, when: str) -> dict[str, Any]:
+    """What became of a program of faulty.py whose system calls *call* number *when* fail."""
+    command = [
+        *("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"),
+        *("-e", f"inject={call}:error={error}:when={when}"),
+        *(sys.executable, "-W", "error", "-m", "tests.promises.faulty", program),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if "PTRACE_TRACEME" in done.stderr or "Operation not permitted" in done.stderr:
+        pytest.skip("this machine forbids ptrace")
+    assert (done.returncode, done.stderr) == (0, "")
+    outcome: dict[str, Any] = json.loads(done.stdout)
+    return outcome
+
+
+@pytest.mark.parametrize("error", ["ECONNABORTED", "EINTR", "EAGAIN"])
+def test_accept_goes_on(error: str) -> None:
+    outcome = with_fault("server", "accept4", error, "1..3")
+    assert outcome["answers"] == ["hello"] * 3
+    assert outcome["heard"] == []
+
+
+@pytest.mark.parametrize("error", ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"])
+def test_accept_backs_off_and_recovers(error: str) -> None:
+    outcome = with_fault("server", "accept4", error, "2")
+    assert outcome["answers"] == ["hello"] * 3
+    assert outcome["heard"] == [OUT_OF_RESOURCES]
+    assert outcome["seconds"] >= 1
+
+
+def test_accept_reports_what_it_cannot_explain() -> None:
+    outcome = with_fault("server", "accept4", "EPERM", "1")
+    assert outcome["answers"] == ["hello"] * 3
+    assert len(outcome["heard"]) == 1
+
+
+@pytest.mark.parametrize("call", ["recvfrom", "sendto"])
+@pytest.mark.parametrize("error", ["EINTR", "EAGAIN"])
+def test_socket_calls_try_again(call: str, error: str) -> None:
+    outcome = with_fault("sockets", call, error, "2..9+2")
+    assert outcome["got"] == 1_000_000
+    assert "error" not in outcome
+
+
+@pytest.mark.parametrize("error", ["ECONNRESET", "ENOTCONN", "ETIMEDOUT"])
+def test_socket_calls_raise(error: str) -> None:
+    outcome = with_fault("sockets", "recvfrom", error, "3")
+    assert outcome["error"] in {"ConnectionResetError", "OSError", "TimeoutError"}
+
+
+@pytest.mark.parametrize("error", ["EINTR", "EAGAIN"])
+@pytest.mark.parametrize("call", ["recvfrom", "sendto"])
+def test_datagrams_try_again(call: str, error: str) -> None:
+    outcome = with_fault("datagrams", call, error, "1..2")
+    assert outcome["back"] == 3
+    assert outcome["errors"] == []
+    assert outcome["heard"] == []
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "name"),
+    [
+        ("sendto", "ENOBUFS", "OSError"),
+        ("sendto", "EPERM", "PermissionError"),
+        ("recvfrom", "ECONNREFUSED", "ConnectionRefusedError"),
+    ],
+)
+def test_a_datagrams_error_is_told_once(call: str, error: str, name: str) -> None:
+    outcome = with_fault("datagrams", call, error, "1")
+    assert outcome["errors"] == [name]
+    assert outcome["back"] == (3 if call == "recvfrom" else 2)
+    assert outcome["heard"] == []
+
+
+@pytest.mark.parametrize("error", ["EINTR", "EAGAIN", "EINVAL", "ENOSYS"])
+def test_files_arrive_whole(error: str) -> None:
+    """Interrupted, delayed, or sent by hand because the kernel will not."""
+    outcome = with_fault("file", "sendfile", error, "1")
+    assert outcome["sent"] == outcome["got"] == outcome["position"] == 1_000_000
+
+
+@pytest.mark.parametrize("program", ["server", "sockets", "datagrams", "file"])
+def test_an_interrupted_poll_goes_on(program: str) -> None:
+    outcome = with_fault(program, "epoll_wait,epoll_pwait,epoll_pwait2", "EINTR", "1..20+3")
+    assert outcome["heard"] == []
