@@ -5,6 +5,7 @@ do I/O with.
 from __future__ import annotations
 
 import socket
+from asyncio.trsock import TransportSocket as _TransportSocket
 from typing import Any, NoReturn
 
 
@@ -15,6 +16,10 @@ class TransportSocket:
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
+
+    @property  # type: ignore[misc]  # for isinstance(sock, asyncio.trsock.TransportSocket)
+    def __class__(self) -> type:
+        return _TransportSocket
 
     @property
     def family(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio.trsock
 import pickle
 import socket
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 def test_it_tells_what_the_socket_is(pair: tuple[socket.socket, socket.socket]) -> None:
     sock, server = pair
     shown = TransportSocket(sock)
+    assert isinstance(shown, asyncio.trsock.TransportSocket)
+    assert isinstance(shown, TransportSocket)
     assert (shown.family, shown.type, shown.proto) == (sock.family, sock.type, sock.proto)
     assert shown.fileno() == sock.fileno()
     assert shown.getsockname() == sock.getsockname()
