@@ -12,7 +12,10 @@ from typing import Any
 
 __all__: tuple[str, ...] = ("iscoroutine",)
 
-_COROUTINE_TYPES = (types.CoroutineType, Coroutine)
+_COROUTINE_TYPES: tuple[type, ...] = (types.CoroutineType, Coroutine)
+if sys.version_info < (3, 12):
+    # the stdlib's own ensure_future() wraps an awaitable in a generator there
+    _COROUTINE_TYPES += (types.GeneratorType,)
 _MOST_KNOWN = (
     100  # types remembered; a program that makes coroutine types without end must not fill memory
 )
@@ -28,7 +31,7 @@ def _is_debug_mode() -> bool:
 
 
 def iscoroutine(obj: object) -> bool:
-    """Whether `obj` is a coroutine object; a plain generator is none (the rule from 3.12 on)."""
+    """Whether `obj` is a coroutine object; from Python 3.12 on a generator is none."""
     kind = type(obj)
     if kind in _known:
         return True

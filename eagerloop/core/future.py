@@ -17,6 +17,7 @@ came. A future of a foreign loop has no agenda; it works through the loop's publ
 from __future__ import annotations
 
 import asyncio.events as _events
+import asyncio.futures as _futures
 import contextvars
 from asyncio.exceptions import CancelledError, InvalidStateError
 from types import GenericAlias
@@ -89,6 +90,11 @@ class Future:
             self._foreign_loop = loop
         if loop.get_debug():
             self._source_traceback = stacks.creation_stack()
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """asyncio's class, for isinstance() in programs that know that one only."""
+        return _futures.Future if type(self) is Future else type(self)
 
     def _is_initialized(self) -> bool:
         return self._agenda is not None or self._foreign_loop is not None

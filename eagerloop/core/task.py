@@ -85,6 +85,10 @@ class Task(Future):
         else:
             start_eagerly(self)
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return _tasks.Task if type(self) is Task else type(self)
+
     def __repr__(self) -> str:
         return reprs.task_repr(self)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import concurrent.futures
 from asyncio.events import AbstractEventLoop, get_running_loop
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
 from ..core.current import current_task
@@ -47,7 +47,7 @@ async def wait(
         TypeError: `fs` is one future or coroutine, or has a coroutine in it.
         ValueError: `fs` is empty, or `return_when` is none of the three.
     """
-    if isfuture(fs) or iscoroutine(fs):
+    if isfuture(fs) or isinstance(fs, Coroutine):
         raise TypeError(f"expect a list of futures, not {type(fs).__name__}")
     if not fs:
         raise ValueError("Set of Tasks/Futures is empty.")

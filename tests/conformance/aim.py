@@ -121,6 +121,8 @@ def _aim_loop(target: str) -> None:
         # the suite patches asyncio.base_events.logger and expects the loop to speak there
         ours: Any = importlib.import_module(f"{target}.base_events")
         ours.logger = _Follow(package.base_events, "logger")
+        helpers: Any = importlib.import_module(f"{target}.coroutines")
+        helpers._is_debug_mode = lambda: package.coroutines._is_debug_mode()
     for place, names in places.items():
         for name in filter(functools.partial(hasattr, place), names):
             setattr(place, name, loop_class)

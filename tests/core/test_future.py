@@ -191,3 +191,12 @@ def test_generic() -> None:
     assert isinstance(Future[int], types.GenericAlias)
     assert future.isfuture(Future.__new__(Future))
     assert not future.isfuture(Future)
+
+
+def test_it_passes_for_an_instance_of_asyncio_s_class(loop: eagerloop.AbstractEventLoop) -> None:
+    assert isinstance(loop.create_future(), asyncio.Future)
+
+    class Own(Future[int]):
+        pass
+
+    assert Own(loop=loop).__class__ is Own

@@ -336,3 +336,13 @@ def test_collected_when_it_holds_itself(loop: Loop) -> None:
     ref = loop.run_until_complete(main())
     gc.collect()
     assert ref() is None
+
+
+def test_it_passes_for_an_instance_of_asyncio_s_class() -> None:
+    async def main() -> None:
+        task = eagerloop.create_task(eagerloop.sleep(0))
+        assert isinstance(task, asyncio.Task)
+        assert isinstance(task, asyncio.Future)
+        await task
+
+    eagerloop.run(main())
