@@ -20,7 +20,7 @@ class Recording(eagerloop.Protocol):
         self.calls: list[Any] = []
         self.data = b""
         self.transport: Any = None
-        self.lost: eagerloop.Future[None] = eagerloop.get_running_loop().create_future()
+        self.lost: Any = eagerloop.get_running_loop().create_future()
         self.keep_open = False
 
     def connection_made(self, transport: Any) -> None:
