@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from . import reprs, runtime, stacks
 from .agenda import Agenda
+from .signatures import SourceSignature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -64,6 +65,8 @@ class Future:
         "__weakref__",
         "__dict__",
     )
+
+    __signature__ = SourceSignature()
 
     # In the instance's dict only where they are needed: debug mode, and loops that are not ours.
     _source_traceback = None

@@ -12,6 +12,7 @@ import contextvars
 from typing import TYPE_CHECKING, Any
 
 from . import reprs, runtime, stacks
+from .signatures import SourceSignature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,6 +47,8 @@ class Handle:
         "_source_traceback",
         "__weakref__",
     )
+
+    __signature__ = SourceSignature()
 
     def __init__(
         self,

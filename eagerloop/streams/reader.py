@@ -14,6 +14,7 @@ from asyncio.events import get_event_loop
 from typing import TYPE_CHECKING, Any
 
 from ..core import future
+from ..core.signatures import SourceSignature
 from ..core.turn import Turn
 from ..format_helpers import extract_stack
 from . import coroutines, reading
@@ -52,6 +53,8 @@ class StreamReader:
         "_turn",
         "_waiter",
     )
+
+    __signature__ = SourceSignature()
 
     def __init__(self, limit: int = _DEFAULT_LIMIT, loop: AbstractEventLoop | None = None) -> None:
         if limit <= 0:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from ..core.signatures import SourceSignature
 from . import coroutines
 from .flow import Drain, FlowControl
 from .reader import StreamReader
@@ -40,6 +41,8 @@ class StreamWriter:
         "_reader",
         "_transport",
     )
+
+    __signature__ = SourceSignature()
 
     def __init__(self, transport: Any, protocol: Any, reader: Any, loop: AbstractEventLoop) -> None:
         self._transport = transport

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ..core import future
 from ..core.agenda import Agenda
 from ..core.future import Future
+from ..core.signatures import SourceSignature
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -32,6 +33,8 @@ class LoopBound:
     """Something that belongs to the first loop in which it made somebody wait."""
 
     __slots__ = ("__dict__", "__weakref__", "_loop")
+
+    __signature__ = SourceSignature()
 
     def __init__(self) -> None:
         self._loop: AbstractEventLoop | None = None

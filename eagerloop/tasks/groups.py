@@ -29,6 +29,7 @@ from ..core import future, runtime
 from ..core.current import current_task
 from ..core.future import Future, future_add_to_awaited_by, future_discard_from_awaited_by
 from ..core.operation import Operation
+from ..core.signatures import SourceSignature
 from ..core.task import Task
 from . import spawning
 
@@ -62,6 +63,8 @@ class TaskGroup:
         "_parent_task",
         "_tasks",
     )
+
+    __signature__ = SourceSignature()
 
     def __init__(self) -> None:
         self._entered = False

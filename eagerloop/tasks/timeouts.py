@@ -23,6 +23,7 @@ from ..core import timers
 from ..core.agenda import Agenda
 from ..core.current import current_task
 from ..core.operation import Operation
+from ..core.signatures import SourceSignature
 from ..core.timers import Alarm
 
 __all__ = ("Timeout", "timeout", "timeout_at")
@@ -65,6 +66,8 @@ class Timeout(Alarm):
     """
 
     __slots__ = ("_agenda", "_cancelling", "_handle", "_state", "_task", "_when")
+
+    __signature__ = SourceSignature()
 
     def __init__(self, when: float | None) -> None:
         self._place = -1
