@@ -66,9 +66,7 @@ def test_the_root_task_is_known_as_anyio_knows_it(loop: Loop) -> None:
     assert loop.run_until_complete(main()) == [asyncio.base_events._run_until_complete_cb]
 
 
-def test_the_default_handler_logs_as_asyncio(
-    loop: Loop, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_default_handler_logs_as_asyncio(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "asyncio"):
         loop.call_exception_handler({"message": "oh", "exception": ValueError("v"), "b": 1, "a": 2})
     record = caplog.records[0]

@@ -41,6 +41,7 @@ PENDING = 0
 CANCELLED = 1
 FINISHED = 2
 FAILED = 3
+FRESH_FLAGS = {"_phase": 0, "_asyncio_future_blocking": False, "_log": False}
 _STATES = ("PENDING", "CANCELLED", "FINISHED", "FINISHED")
 
 runtime.init()
@@ -494,17 +495,6 @@ def take(fut: Future, finished: bool) -> Any:
     return fut._outcome if finished else fut
 
 
-runtime.zeroed(
-    Future,
-    {
-        "_agenda": None,
-        "_waiter": None,
-        "_extra": None,
-        "_outcome": None,
-        "_phase": 0,
-        "_asyncio_future_blocking": False,
-        "_log": False,
-    },
-)
+runtime.zeroed(Future, dict.fromkeys(("_agenda", "_waiter", "_extra", "_outcome")) | FRESH_FLAGS)
 install_future(Future, poll, take)
 runtime.stock(Future)
