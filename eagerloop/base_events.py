@@ -112,9 +112,8 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):  # type: ignore[misc]
         future.add_done_callback(_run_until_complete_cb)
         try:
             self.run_forever()
-        except (
-            BaseException
-        ):  # whatever stopped the run; the future's own exception is not lost by that
+        except BaseException:
+            # whatever stopped the run; the future's own exception is not lost by that
             if is_new and future.done() and not future.cancelled():
                 future.exception()
             raise

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import asyncio.base_events
+import contextvars
 import gc
 import logging
 import signal
+import sys
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import pytest
@@ -63,7 +66,7 @@ def test_the_root_task_is_known_as_anyio_knows_it(loop: Loop) -> None:
         task: Any = eagerloop.current_task()
         return [callback for callback, _ in task._callbacks]
 
-    assert loop.run_until_complete(main()) == [asyncio.base_events._run_until_complete_cb]
+    assert loop.run_until_complete(main()) == [asyncio.base_events._run_until_complete_cb]  # type: ignore[attr-defined]
 
 
 def test_the_default_handler_logs_as_asyncio(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
@@ -166,3 +169,214 @@ def test_task_factories_get_what_was_given(loop: Loop) -> None:
     assert len(calls) == 1
     with pytest.raises(TypeError, match="task factory must be a callable or None"):
         loop.set_task_factory(5)  # type: ignore[arg-type]
+
+
+async def value(number: int) -> int:
+    await eagerloop.sleep(0)
+    return number
+
+
+def test_run_until_complete_gives_the_result_or_the_exception(loop: Loop) -> None:
+    assert loop.run_until_complete(value(3)) == 3
+    future = loop.create_future()
+    loop.call_soon(future.set_exception, ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        loop.run_until_complete(future)
+
+
+def test_a_loop_runs_again_after_it_stopped(loop: Loop) -> None:
+    turns: list[int] = []
+    for number in range(3):
+        loop.call_soon(turns.append, number)
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+    assert turns == [0, 1, 2]
+
+
+def test_what_was_scheduled_before_stop_still_runs_what_comes_after_waits(loop: Loop) -> None:
+    ran: list[str] = []
+    loop.call_soon(loop.stop)
+    loop.call_soon(lambda: (ran.append("same turn"), loop.call_soon(ran.append, "next turn")))
+    loop.run_forever()
+    assert ran == ["same turn"]
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    assert ran == ["same turn", "next turn"]
+
+
+def test_a_loop_does_not_run_inside_itself_or_another(loop: Loop) -> None:
+    other = eagerloop.EventLoop()
+
+    async def main() -> None:
+        again = value(1)
+        with pytest.raises(RuntimeError, match="This event loop is already running"):
+            loop.run_until_complete(again)
+        with pytest.raises(RuntimeError, match="while another loop is running"):
+            other.run_until_complete(again)
+        with pytest.raises(RuntimeError, match="Cannot close a running event loop"):
+            loop.close()
+        again.close()
+
+    loop.run_until_complete(main())
+    other.close()
+
+
+def test_who_runs_is_told(loop: Loop) -> None:
+    async def main() -> None:
+        assert eagerloop.get_running_loop() is loop
+        assert loop.is_running()
+
+    loop.run_until_complete(main())
+    assert not loop.is_running()
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        eagerloop.get_running_loop()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_the_ways_out_of_a_program_pass_through(loop: Loop, error: type[BaseException]) -> None:
+    def fail() -> None:
+        raise error
+
+    loop.call_soon(fail)
+    with pytest.raises(error):
+        loop.run_forever()
+    assert not loop.is_running()
+    assert loop.run_until_complete(value(5)) == 5
+
+
+def test_a_closed_loop_refuses_everything() -> None:
+    loop = eagerloop.EventLoop()
+    loop.close()
+    loop.close()
+    coro = value(1)
+    calls: list[tuple[Any, ...]] = [
+        (loop.call_soon, print),
+        (loop.call_soon_threadsafe, print),
+        (loop.call_later, 1, print),
+        (loop.call_at, 1, print),
+        (loop.run_forever,),
+        (loop.run_until_complete, coro),
+        (loop.create_task, coro),
+    ]
+    for method, *arguments in calls:
+        with pytest.raises(RuntimeError, match="Event loop is closed"):
+            method(*arguments)
+    coro.close()
+
+
+def test_what_was_scheduled_goes_with_the_loop() -> None:
+    class Witness:
+        def __call__(self) -> None:
+            raise AssertionError("it was closed before")
+
+    loop = eagerloop.EventLoop()
+    witnesses = [Witness(), Witness()]
+    loop.call_soon(witnesses[0])
+    loop.call_later(1, witnesses[1])
+    loop.close()
+    assert [sys.getrefcount(witness) for witness in witnesses] == [
+        sys.getrefcount(witness) for witness in [Witness(), Witness()]
+    ]
+
+
+def test_an_exception_of_a_callback_is_reported_and_the_loop_goes_on(loop: Loop) -> None:
+    seen: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda loop, context: seen.append(context))
+    handle = loop.call_soon(divmod, 1, 0)
+    assert loop.run_until_complete(value(2)) == 2
+    (context,) = seen
+    assert context["handle"] is handle
+    assert context["message"].startswith("Exception in callback divmod(")
+    assert type(context["exception"]) is ZeroDivisionError
+
+
+def test_a_handler_runs_in_the_context_of_what_failed(loop: Loop) -> None:
+    var: contextvars.ContextVar[str] = contextvars.ContextVar("var", default="outside")
+    seen: list[str] = []
+    loop.set_exception_handler(lambda loop, context: seen.append(var.get()))
+
+    async def main() -> None:
+        var.set("inside")
+        loop.call_soon(divmod, 1, 0)
+        await eagerloop.sleep(0)
+
+    loop.run_until_complete(main())
+    assert seen == ["inside"]
+
+
+def test_a_slow_callback_is_named(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
+    loop.set_debug(True)
+    loop.slow_callback_duration = 0.01
+    loop.call_soon(time.sleep, 0.02)
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    (message,) = [text for text in caplog.messages if text.startswith("Executing")]
+    assert "sleep" in message
+    assert f"{__file__}:" in message
+    assert message.endswith("seconds")
+
+
+def test_a_call_from_another_thread_is_refused_in_debug_mode(loop: Loop) -> None:
+    problems: list[BaseException] = []
+
+    def elsewhere() -> None:
+        try:
+            loop.call_soon(print)
+        except RuntimeError as exc:
+            problems.append(exc)
+
+    async def main() -> None:
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+
+    loop.set_debug(True)
+    loop.run_until_complete(main())
+    assert "Non-thread-safe operation invoked" in str(problems[0])
+
+
+async def numbers(ended: list[str]) -> AsyncGenerator[int, None]:
+    try:
+        yield 1
+        yield 2
+    finally:
+        await eagerloop.sleep(0)
+        ended.append("closed")
+
+
+def test_generators_left_open_are_closed_by_the_shutdown(loop: Loop) -> None:
+    ended: list[str] = []
+    kept = numbers(ended)
+
+    async def main() -> None:
+        assert await anext(kept) == 1
+        await loop.shutdown_asyncgens()
+
+    loop.run_until_complete(main())
+    assert ended == ["closed"]
+
+
+def test_a_generator_that_is_dropped_is_closed_by_the_loop(loop: Loop) -> None:
+    ended: list[str] = []
+
+    async def main() -> None:
+        dropped = numbers(ended)
+        assert await anext(dropped) == 1
+        del dropped
+        gc.collect()
+        while not ended:
+            await eagerloop.sleep(0)
+
+    loop.run_until_complete(main())
+    assert ended == ["closed"]
+
+
+def test_a_generator_begun_after_the_shutdown_warns(loop: Loop) -> None:
+    async def main() -> None:
+        await loop.shutdown_asyncgens()
+        late = numbers([])
+        with pytest.warns(ResourceWarning, match=r"after loop\.shutdown_asyncgens\(\) call"):
+            await anext(late)
+        await late.aclose()
+
+    loop.run_until_complete(main())

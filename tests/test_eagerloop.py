@@ -40,5 +40,5 @@ def test_more_than_asyncio() -> None:
     for name in ("EventLoop", "compiled", "install", "new_event_loop", "uninstall"):
         assert hasattr(eagerloop, name)
     loop = eagerloop.new_event_loop(poller="select", eager=True)
-    assert loop.poller == "select"
+    assert loop.poller == "select"  # type: ignore[attr-defined]
     loop.close()

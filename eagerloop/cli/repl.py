@@ -42,9 +42,8 @@ class Console(code.InteractiveConsole):
             outcome.result()
         except SystemExit:
             raise
-        except (
-            BaseException
-        ):  # the prompt outlives whatever a line raises, KeyboardInterrupt included
+        except BaseException:
+            # the prompt outlives whatever a line raises, KeyboardInterrupt included
             if self.interrupted:
                 self.write("\nKeyboardInterrupt\n")
             else:

@@ -207,9 +207,8 @@ def _step(coroutine: Any, error: BaseException | None) -> Any:
 def send(task: Task[Any], error: BaseException | None) -> Any:
     try:
         return task._context.run(_step, task._coro, error)
-    except (
-        BaseException
-    ) as exc:  # a Context that is entered already: the task's fault, and its failure
+    except BaseException as exc:
+        # a Context that is entered already: the task's fault, and its failure
         return Outcome(RAISED, exc)
     finally:
         error = None

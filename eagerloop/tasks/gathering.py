@@ -59,9 +59,8 @@ def gather(*coros_or_futures: Awaitable[Any], return_exceptions: bool = False) -
                     child._log_destroy_pending = False
                 futures[awaitable] = child
             children.append(child)
-    except (
-        BaseException
-    ):  # an argument that is not awaitable: the tasks made for those before it go on
+    except BaseException:
+        # an argument that is not awaitable: the tasks made for those before it go on
         for child in futures.values():
             child.add_done_callback(retrieve)
         raise

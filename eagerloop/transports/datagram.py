@@ -133,7 +133,7 @@ class DatagramTransport(SocketTransport):
                 break
             count += 1
             try:
-                self._receive(received[0], received[1])  # type: ignore[misc]  # not None: open
+                self._receive(received[0], received[1])
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as exc:  # a protocol may fail in any way; the endpoint lives on

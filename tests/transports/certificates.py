@@ -36,9 +36,7 @@ class Authority:
         request, key, extensions = (made.with_suffix(end) for end in (".csr", ".key", ".ext"))
         # the last two because Pythons from 3.13 on are strict
         extensions.write_text(
-            f"subjectAltName=DNS:{name}\n"
-            "subjectKeyIdentifier=hash\n"
-            "authorityKeyIdentifier=keyid\n"
+            f"subjectAltName=DNS:{name}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
         )
         openssl(
             *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),

@@ -63,7 +63,7 @@ def test_it_is_asyncios_by_isinstance(run: Run) -> None:
         assert transport.get_extra_info("nothing", 7) == 7
         transport.close()
         assert "closing" in repr(transport)
-        await protocol.lost  # type: ignore[attr-defined]
+        await protocol.lost
         assert "closed" in repr(transport)
         right.close()
 
