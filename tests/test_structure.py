@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from eagerloop import _build, _pure
-from tools import layers, mirror, pairs
+from tools import contents, layers, mirror, pairs
 
 
 def test_what_is_written_twice_agrees() -> None:
@@ -107,7 +107,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = tmp_path / "eagerloop"
     for room in ("core", "cli", "tasks"):
         (made / room).mkdir(parents=True)
-    for tool in (layers, mirror, pairs):
+    for tool in (contents, layers, mirror, pairs):
         monkeypatch.setattr(tool, "PACKAGE", made)
         monkeypatch.setattr(tool, "ROOT", tmp_path)
     return made
@@ -180,3 +180,15 @@ def test_a_source_without_a_test_is_named(package: Path, monkeypatch: pytest.Mon
     (mirror.TESTS / "core" / "test_gone.py").touch()
     (line,) = mirror.unmirrored()
     assert line == "tests/core/test_gone.py: there is no eagerloop/core/gone.py"
+
+
+def test_a_wheel_with_too_much_or_too_little_is_seen(package: Path) -> None:
+    (package / "core" / "a.py").touch()
+    (package / "core" / "a.pxd").touch()
+    library = f"eagerloop/core/{pairs.pairs()[0].library.name}"
+    whole = ["eagerloop-0.dist-info/RECORD", "eagerloop/core/a.py", library]
+    assert contents.problems(whole) == []
+    assert contents.problems([*whole[:2], "eagerloop/core/a.c"]) == [
+        f"{library} is missing",
+        "eagerloop/core/a.c does not belong there",
+    ]
