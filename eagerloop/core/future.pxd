@@ -9,7 +9,7 @@ cdef int PENDING, CANCELLED, FINISHED, FAILED
 cdef class Future:
     # whose callbacks these are; None: a foreign loop's, which is in __dict__
     cdef Agenda _agenda
-    # the first waiter: a Task of the same loop, or (callback, context snapshot)
+    # the first waiter: a Task of the same loop, (callback, context snapshot), or an Overseer, which stays until told
     cdef object _waiter
     # by phase: further waiters, the CancelledError, or the traceback
     cdef object _extra
@@ -24,6 +24,10 @@ cdef class Future:
     cdef object __weakref__
     cdef dict __dict__
 
+
+cdef class Overseer:
+    cdef int _child_done(self, Future child) except -1
+
 cdef int add_awaited_by(Future fut, object waiter) except -1
 cdef int discard_awaited_by(Future fut, object waiter) except -1
 @cython.locals(fut=Future)
@@ -37,6 +41,12 @@ cdef int wake_all(Future fut, object waiter, list extra) except -1
 cdef int wake(Future fut, object waiter) except -1
 cdef int call_back(Future fut, object callback, object context) except -1
 cdef int add_waiter(Future fut, object waiter) except -1
+cdef bint add_overseer(Future fut, Overseer overseer) except -1
+@cython.locals(overseer=Overseer)
+cdef bint tell_overseer(Future fut) except -1
+cdef object callback_of(object waiter)
+cdef object context_for(object waiter)
+cdef object awaiting(object waiter)
 cdef object failure(Future fut)
 cdef object make_cancelled(Future fut)
 cdef int tell_if_lost(Future fut) except -1

@@ -10,8 +10,9 @@ object small:
   cancelled cancel message       the CancelledError that was raised inside, to keep its traceback
   finished  result or exception  the exception's traceback
 
-Rules. A waiter is a Task (ours, native loop) or a tuple (callback, context snapshot). Waiters run in the order they
-came. A future of a foreign loop has no agenda; it works through the loop's public `call_soon`.
+Rules. A waiter is a Task (ours, native loop), a tuple (callback, context snapshot) or, only in the first slot, an
+Overseer. Waiters run in the order they came. A future of a foreign loop has no agenda; it works through the loop's
+public `call_soon`.
 """
 
 from __future__ import annotations
@@ -159,10 +160,7 @@ class Future:
         if self._phase != PENDING or self._waiter is None:
             return None
         waiters = [self._waiter] if self._extra is None else [self._waiter, *self._extra]
-        return [
-            (w[0], runtime.context_of(w[1])) if type(w) is tuple else (w._wakeup, w.get_context())
-            for w in waiters
-        ]
+        return [(callback_of(waiter), context_for(waiter)) for waiter in waiters]
 
     @property
     def _asyncio_awaited_by(self) -> frozenset[Any] | None:
@@ -172,7 +170,8 @@ class Future:
             found.update(self._awaited_by if type(self._awaited_by) is set else (self._awaited_by,))
         if self._phase == PENDING:
             waiters = [self._waiter] if self._extra is None else [self._waiter, *self._extra]
-            found.update(w for w in waiters if w is not None and type(w) is not tuple)
+            found.update([awaiting(waiter) for waiter in waiters])
+            found.discard(None)
         return frozenset(found) if found else None
 
     # The public interface, in asyncio's order.
@@ -252,7 +251,7 @@ class Future:
         if self._phase != PENDING or self._waiter is None:
             return 0
         waiters = [self._waiter] if self._extra is None else [self._waiter, *self._extra]
-        kept = [w for w in waiters if (w[0] if type(w) is tuple else w._wakeup) != fn]
+        kept = [waiter for waiter in waiters if callback_of(waiter) != fn]
         # The comparison may have run code that settled the future or took the last waiter away.
         if self._phase == PENDING and len(kept) != len(waiters):
             self._waiter = kept[0] if kept else None
@@ -312,6 +311,20 @@ class Future:
 
     def __iter__(self) -> Generator[Any, None, Any]:
         return self.__await__()
+
+
+class Overseer:
+    """Who waits for many futures at once, as a TaskGroup does, and is told of each that is done.
+
+    It stands in the future's first slot as itself, and the future that is done stands in the ready
+    queue as itself: there is neither callback nor handle. To other code a subclass shows
+    `_on_task_done` as the callback, and `_parent_task` as the one who waits.
+    """
+
+    __slots__ = ()
+
+    def _child_done(self, child: Future) -> None:
+        """Called from the ready queue, where the callback would have been."""
 
 
 def isfuture(obj: Any) -> bool:
@@ -421,8 +434,11 @@ def wake_all(fut: Future, waiter: Any, extra: list[Any] | None) -> None:
 def wake(fut: Future, waiter: Any) -> None:
     if type(waiter) is tuple:
         call_back(fut, waiter[0], waiter[1])
-    else:
+    elif isinstance(waiter, Future):
         runtime.ring_push(fut._agenda._ring, waiter)
+    else:
+        fut._waiter = waiter
+        runtime.ring_push(fut._agenda._ring, fut)
 
 
 def call_back(fut: Future, callback: Any, context: Any) -> None:
@@ -440,6 +456,52 @@ def add_waiter(fut: Future, waiter: Any) -> None:
         fut._extra = [waiter]
     else:
         fut._extra.append(waiter)
+
+
+def add_overseer(fut: Future, overseer: Overseer) -> bool:
+    """Adds an Overseer to a pending future of a native loop; False if its slot is taken."""
+    if fut._waiter is not None or fut._agenda is None:
+        return False
+    fut._waiter = overseer
+    return True
+
+
+def tell_overseer(fut: Future) -> bool:
+    """A future that is done has come out of the ready queue; False if nobody wanted to hear of it."""
+    overseer = fut._waiter
+    if overseer is None:
+        return False
+    fut._waiter = None
+    try:
+        overseer._child_done(fut)
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as exc:  # as of any callback: the loop goes on
+        context = {"message": f"Exception in callback {overseer!r}", "exception": exc}
+        fut._loop.call_exception_handler(context)
+    return True
+
+
+def callback_of(waiter: Any) -> Any:
+    """A waiter as the callback that asyncio would have."""
+    if type(waiter) is tuple:
+        return waiter[0]
+    return waiter._wakeup if isinstance(waiter, Future) else waiter._on_task_done
+
+
+def context_for(waiter: Any) -> contextvars.Context:
+    if type(waiter) is tuple:
+        return runtime.context_of(waiter[1])
+    if isinstance(waiter, Future):
+        return waiter.get_context()  # type: ignore[attr-defined, no-any-return]
+    return runtime.context_of(runtime.snapshot())
+
+
+def awaiting(waiter: Any) -> Any:
+    """The task that waits, for the call graph."""
+    if type(waiter) is tuple or isinstance(waiter, Future):
+        return None if type(waiter) is tuple else waiter
+    return None if waiter is None else waiter._parent_task
 
 
 def failure(fut: Future) -> BaseException | None:

@@ -271,7 +271,9 @@ def run(task: Task) -> None:
         task._fut_waiter = None
         error = future.failure(waited)
     if task._phase != future.PENDING:
-        report_done(task, error)
+        current.leave(task._agenda)
+        if not future.tell_overseer(task):
+            report_done(task, error)
     else:
         step(task, error)
     error = None  # interpreted, this frame may be kept, see runtime.py

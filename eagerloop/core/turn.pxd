@@ -1,9 +1,10 @@
 cimport cython
 
-from . cimport current, delay, handle, runtime, task, timers, watch
+from . cimport current, delay, future, handle, runtime, task, timers, watch
 
 from .agenda cimport Agenda
 from .delay cimport Delay
+from .future cimport Future
 from .handle cimport Handle
 from .task cimport Task
 from .timers cimport Alarm, TimerHandle

@@ -18,9 +18,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import current, delay, handle, runtime, task, timers, watch
+from . import current, delay, future, handle, runtime, task, timers, watch
 from .agenda import Agenda
 from .delay import Delay
+from .future import Future
 from .handle import Handle
 from .task import Task
 from .timers import Alarm, TimerHandle
@@ -130,6 +131,8 @@ class Turn(Agenda):
                 runtime.gc_return(entry)
             elif type(entry) is Watch:
                 watch.run(entry)
+            elif isinstance(entry, Future):
+                future.tell_overseer(entry)
             elif isinstance(entry, Alarm):
                 timers.go_off(entry)
             else:

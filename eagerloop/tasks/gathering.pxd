@@ -1,5 +1,5 @@
-from ..core cimport future, runtime
-from ..core.future cimport Future
+from ..core cimport future
+from ..core.future cimport Future, Overseer
 from ..core.scheduler cimport Scheduler
 from ..core.task cimport Task
 from . cimport spawning
@@ -8,6 +8,9 @@ cdef bint is_plain(object child) noexcept
 cdef object error_of(object child)
 cdef bint has_result(Future child) noexcept
 cdef object result_of(Future child)
+
+
+cdef class Tally
 
 
 cdef class _GatheringFuture(Future):
@@ -20,6 +23,12 @@ cdef class _GatheringFuture(Future):
     cdef bint _return_exceptions
 
     cdef int _follow(self, list futures) except -1
-    cdef bint _wait_for(self, Future child, tuple entry) except -1
+    cdef bint _wait_for(self, Future child, Tally tally) except -1
+    cdef object _note(self, object child)
     cdef int _complete(self) except -1
     cdef int _unlink(self, object child) except -1
+
+
+cdef class Tally(Overseer):
+    cdef _GatheringFuture _parent
+    cdef readonly object _parent_task

@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Sequence
 from types import CoroutineType
 from typing import Any
 
-from ..core import future, runtime
+from ..core import future
 from ..core.current import current_task
-from ..core.future import Future, future_add_to_awaited_by, future_discard_from_awaited_by
+from ..core.future import Future, Overseer, future_add_to_awaited_by, future_discard_from_awaited_by
 from ..core.task import Task
 from . import spawning
 from .spawning import ensure_future, loop_of
@@ -134,11 +134,11 @@ class _GatheringFuture(Future):
     def _follow(self, futures: list[Any]) -> None:
         """Count these down: the children, each once."""
         self._left = len(futures)
-        entry = (self._on_done, runtime.snapshot())
+        tally = Tally(self, self._edge)
         done = []
         for child in futures:
             if is_plain(child):
-                if not self._wait_for(child, entry):
+                if not self._wait_for(child, tally):
                     done.append(child)
             elif child.done():
                 done.append(child)
@@ -147,21 +147,23 @@ class _GatheringFuture(Future):
                     future_add_to_awaited_by(child, self._edge)
                 child.add_done_callback(self._on_done)
         for child in done:
-            self._on_done(child)
+            self._note(child)
 
-    def _wait_for(self, child: Future, entry: Any) -> bool:
-        """Be told through `entry` when a child of our own make is done; False if it is."""
+    def _wait_for(self, child: Future, tally: Tally) -> bool:
+        """Be told through `tally` when a child of our own make is done; False if it is."""
         if child._phase != future.PENDING:
             return False
-        if self._edge is not None:
-            future.add_awaited_by(child, self._edge)
-        if child._agenda is not None:
-            future.add_waiter(child, entry)
-        else:
+        if not future.add_overseer(child, tally):
+            if self._edge is not None:
+                future.add_awaited_by(child, self._edge)
             child.add_done_callback(self._on_done)
         return True
 
     def _on_done(self, child: Any) -> None:
+        self._note(child)
+
+    def _note(self, child: Any) -> None:
+        """A child is done."""
         self._left -= 1
         if self._edge is not None:
             self._unlink(child)
@@ -202,3 +204,21 @@ class _GatheringFuture(Future):
             future.discard_awaited_by(child, self._edge)
         else:
             future_discard_from_awaited_by(child, self._edge)
+
+
+class Tally(Overseer):
+    """Stands in the children for their parent, which is a future itself and so cannot."""
+
+    __slots__ = ("_parent", "_parent_task")
+
+    def __init__(self, parent: _GatheringFuture, parent_task: Any) -> None:
+        self._parent = parent
+        self._parent_task = parent_task
+
+    def _child_done(self, child: Future) -> None:
+        self._parent._note(child)
+        if self._parent._phase != future.PENDING:
+            self._parent_task = None  # a child that outlives gather() must not show who waited for it
+
+    def _on_task_done(self, child: Any) -> None:
+        self._child_done(child)

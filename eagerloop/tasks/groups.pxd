@@ -1,12 +1,12 @@
-from ..core cimport future, runtime
-from ..core.future cimport Future
+from ..core cimport future
+from ..core.future cimport Future, Overseer
 from ..core.operation cimport Operation
 from ..core.scheduler cimport Scheduler
 from ..core.task cimport Task
 from . cimport spawning
 
 
-cdef class TaskGroup:
+cdef class TaskGroup(Overseer):
     cdef dict __dict__
     cdef object __weakref__
     cdef public bint _aborting
@@ -20,8 +20,6 @@ cdef class TaskGroup:
     cdef public object _loop
     # the loop, if it is ours and its tasks can be made without asking it
     cdef Scheduler _native
-    # what the children share as a callback: (_on_task_done, context snapshot)
-    cdef tuple _notice
     # what the exit waits for: no child is left
     cdef public object _on_completed_fut
     cdef public bint _parent_cancel_requested
@@ -34,7 +32,7 @@ cdef class TaskGroup:
     cdef Task _keep_own(self, Task child)
     cdef object _keep(self, object child)
     cdef int _cancel_parent(self) except -1
-    cdef object _end_own(self, Task child)
+    cdef int _leave_behind(self, object child) except -1
     cdef object _on_error(self, object child, object exc)
 
 

@@ -14,7 +14,7 @@ through the loop like any other, in a later turn: to cancel the parent at once w
 task runs now (it may be a child that is still in its own first step, unknown to the group), and its
 error would be lost.
 
-On a loop of ours the children share one callback entry, and nothing is allocated per child for it.
+On a loop of ours the group is the Overseer of its children, and nothing is allocated per child.
 """
 
 from __future__ import annotations
@@ -25,9 +25,14 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
 
-from ..core import future, runtime
+from ..core import future
 from ..core.current import current_task
-from ..core.future import Future, future_add_to_awaited_by, future_discard_from_awaited_by
+from ..core.future import (
+    Future,
+    Overseer,
+    future_add_to_awaited_by,
+    future_discard_from_awaited_by,
+)
 from ..core.operation import Operation
 from ..core.signatures import SourceSignature
 from ..core.task import Task
@@ -38,7 +43,7 @@ __all__ = ("TaskGroup",)
 _T = TypeVar("_T")
 
 
-class TaskGroup:
+class TaskGroup(Overseer):
     """An asynchronous context manager that waits for the tasks made with its `create_task`.
 
     When one fails, the others and the body of the block are cancelled; once all have ended, the
@@ -57,7 +62,6 @@ class TaskGroup:
         "_exiting",
         "_loop",
         "_native",
-        "_notice",
         "_on_completed_fut",
         "_parent_cancel_requested",
         "_parent_task",
@@ -74,7 +78,6 @@ class TaskGroup:
         self._parent_cancel_requested = False
         self._loop: Any = None
         self._native: Any = None
-        self._notice: Any = None
         self._parent_task: Any = None
         self._tasks: set[Any] = set()
         self._errors: Any = []
@@ -149,11 +152,9 @@ class TaskGroup:
     def _keep_own(self, child: Task) -> Task:
         if child._phase == future.PENDING:
             self._tasks.add(child)
-            if isinstance(self._parent_task, Future):
-                future.add_awaited_by(child, self._parent_task)
-            if self._notice is None:
-                self._notice = (self._on_task_done, runtime.snapshot())
-            future.add_waiter(child, self._notice)
+            if type(self) is not TaskGroup or not future.add_overseer(child, self):
+                future_add_to_awaited_by(child, self._parent_task)
+                child.add_done_callback(self._on_task_done)
             if self._aborting:  # by the child itself, in its first step: the group did not know it
                 child.cancel()
         elif child._phase == future.FAILED:
@@ -185,26 +186,22 @@ class TaskGroup:
             self._parent_cancel_requested = True
             self._parent_task.cancel()
 
+    def _child_done(self, child: Future) -> None:
+        self._leave_behind(child)
+        if child._phase == future.FAILED:
+            self._on_error(child, child.exception())
+
     def _on_task_done(self, child: Any) -> None:
+        self._leave_behind(child)
+        future_discard_from_awaited_by(child, self._parent_task)
+        if not child.cancelled() and child.exception() is not None:
+            self._on_error(child, child.exception())
+
+    def _leave_behind(self, child: Any) -> None:
         self._tasks.discard(child)
         waiter = self._on_completed_fut
         if waiter is not None and not self._tasks and not waiter.done():
             waiter.set_result(True)
-        if type(child) is Task:
-            exc = self._end_own(child)
-        else:
-            future_discard_from_awaited_by(child, self._parent_task)
-            exc = None if child.cancelled() else child.exception()
-        if exc is not None:
-            try:
-                self._on_error(child, exc)
-            finally:
-                exc = None
-
-    def _end_own(self, child: Task) -> BaseException | None:
-        """Give the exception of a task of ours that has ended."""
-        future.discard_awaited_by(child, self._parent_task)
-        return child.exception() if child._phase == future.FAILED else None
 
     def _on_error(self, child: Any, exc: BaseException) -> None:
         if self._errors is None or self._parent_task is None or self._parent_task.done():
@@ -350,4 +347,4 @@ class Exit(Operation):
         """Drop what would make cycles with the exceptions."""
         self._exc = self._cancelled = self._last_cancelled = None
         group = self._group
-        group._parent_task = group._errors = group._base_error = group._notice = None
+        group._parent_task = group._errors = group._base_error = None

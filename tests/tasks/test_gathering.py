@@ -154,7 +154,7 @@ def test_a_wrong_argument_leaves_no_report(run: Run) -> None:
 
 def test_children_show_who_waits_for_them(run: Run) -> None:
     async def main() -> None:
-        children = [eagerloop.create_task(after(3)), eagerloop.create_task(fail_after(1))]
+        children = [eagerloop.create_task(after(30)), eagerloop.create_task(fail_after(1))]
         parent = eagerloop.gather(*children)  # type: ignore[arg-type]
         waiting = eagerloop.current_task()
         assert all(waiting in (child._asyncio_awaited_by or ()) for child in children)  # type: ignore[attr-defined]
