@@ -304,8 +304,8 @@ def step(task: Task, error: BaseException | None) -> None:
     else:
         current.enter(agenda, task)
         outcome = send(task, error)
-        error = None
         kind = runtime.kind(outcome)
+        error = None
         runtime.gc_track(task)
         if kind != runtime.YIELDED:
             finish(task, kind, runtime.value(outcome))
@@ -319,8 +319,8 @@ def step_foreign(task: Task, error: BaseException | None) -> None:
     loop = task._loop
     runtime.set_current(loop, task)
     outcome = send(task, error)
-    error = None
     kind = runtime.kind(outcome)
+    error = None
     runtime.set_current(loop, None)
     if kind != runtime.YIELDED:
         finish(task, kind, runtime.value(outcome))
