@@ -62,6 +62,6 @@ def take(plan: Plan, case: Case, implementation: str, number: int) -> Sample:
         if isinstance(case, TaskCase) and plan.scale != 1.0:
             request["operations"] = max(SMALLEST, round(case.operations * plan.scale))
         command = plan.python.command(request)
-        figures, _ = figures_of(command, plan.cores.measured, plan.python.environment())
+        figures = figures_of(command, plan.cores.measured, plan.python.environment())
     operations = int(figures.pop("operations"))
     return Sample(case.name, implementation, number, operations, figures)

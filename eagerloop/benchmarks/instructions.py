@@ -1,13 +1,14 @@
 """Instructions per operation, counted by valgrind: a figure without noise.
 
-Two runs that differ in nothing but the number of operations; the difference of their counts,
-divided by the difference of their operations, has neither start-up nor warm-up in it. Only
-user-space instructions are counted, and an instruction is not a nanosecond: cache misses cost
-time and count nothing.
+Two processes that differ in nothing but the number of operations; the difference of their counts,
+divided by the difference of their operations, has neither start-up nor warm-up in it. A task case
+forks the second from the first, which saves valgrind a slow start. Only user-space instructions are
+counted, and an instruction is not a nanosecond: cache misses cost time and count nothing.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from typing import Any
@@ -15,12 +16,12 @@ from typing import Any
 from . import loading
 from .case import Case, IdleCase, MemoryCase, NetCase, TaskCase
 from .harness import Plan, variant
-from .processes import Failed, figures_of
+from .processes import Failed, output_of
 
 TOOL = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
 TOTAL = re.compile(r"I\s+refs:\s+([\d,]+)")
-FEW, MANY = 2_000, 12_000  # operations; a task case's runs
-REQUESTS = (500, 2_500)  # the same of a network case, for each connection at least ten
+FEW, MANY = 1_000, 6_000  # operations of a task case's processes
+REQUESTS = (400, 1_600)  # the same of a network case's, over at most 100 connections
 
 
 def available() -> bool:
@@ -36,22 +37,23 @@ def count(plan: Plan, case: Case, implementation: str) -> float:
         few, many = (count_server(plan, case, name, n) for n in REQUESTS)
         return (many - few) / (REQUESTS[1] - REQUESTS[0])
     assert isinstance(case, TaskCase)
-    first, done_first = count_task(plan, case, name, FEW)
-    second, done_second = count_task(plan, case, name, MANY)
-    return (second - first) / (done_second - done_first)
+    return count_task(plan, name, case)
 
 
-def count_task(plan: Plan, case: TaskCase, name: str, operations: int) -> tuple[int, int]:
+def count_task(plan: Plan, name: str, case: TaskCase) -> float:
     request: dict[str, Any] = {
         "implementation": name,
         "case": case.name,
-        "operations": operations,
+        "operations": MANY,
+        "operations_before": FEW,
         "warm_up": 500,
-        "collect": False,  # a collection falls into one run or the other, by chance
+        "collect": False,  # a collection falls into one process or the other, by chance
     }
     command = [*TOOL, *plan.python.command(request)]
-    figures, errors = figures_of(command, plan.cores.measured, plan.python.environment())
-    return total(errors), int(figures["operations"])
+    output, errors = output_of(command, plan.cores.measured, plan.python.environment())
+    few, many = (json.loads(line)["operations"] for line in output.splitlines()[-2:])
+    first, second = totals(errors)
+    return float((second - first) / (many - few))
 
 
 def count_server(plan: Plan, case: NetCase, name: str, requests: int) -> int:
@@ -59,11 +61,12 @@ def count_server(plan: Plan, case: NetCase, name: str, requests: int) -> int:
     log: list[str] = []
     with loading.served(plan.python, plan.cores, case, name, TOOL, log, collect=False) as server:
         loading.drive(plan.cores, case, server, ["--requests", str(requests)])
-    return total("".join(log))
+    return totals("".join(log))[-1]
 
 
-def total(report: str) -> int:
-    found = TOTAL.search(report)
-    if found is None:
+def totals(report: str) -> list[int]:
+    """The counts of the processes that ended, the smallest first."""
+    found = [int(number.replace(",", "")) for number in TOTAL.findall(report)]
+    if not found:
         raise Failed("valgrind printed no count")
-    return int(found[1].replace(",", ""))
+    return sorted(found)

@@ -60,7 +60,7 @@ def load(python: Python, cores: Cores, case: NetCase, name: str, scale: float) -
 
 def drive(cores: Cores, case: NetCase, server: Served, arguments: Sequence[str]) -> dict[str, Any]:
     command = [*generator(), *options(case, server), "--pid", str(server.pid), *arguments]
-    return figures_of(command, cores.load)[0]
+    return figures_of(command, cores.load)
 
 
 def hold(cores: Cores, case: IdleCase, server: Served) -> dict[str, Any]:

@@ -46,8 +46,18 @@ def pinned(core: int | None) -> Iterator[None]:
 
 def figures_of(
     command: Sequence[str], core: int | None, environment: dict[str, str] | None = None
-) -> tuple[dict[str, Any], str]:
-    """Run to the end: the JSON object in the last line of stdout, and stderr. Raises Failed."""
+) -> dict[str, Any]:
+    """Run to the end: the JSON object in the last line of stdout. Raises Failed."""
+    output, _ = output_of(command, core, environment)
+    figures = json.loads(output.splitlines()[-1])
+    assert isinstance(figures, dict)
+    return figures
+
+
+def output_of(
+    command: Sequence[str], core: int | None, environment: dict[str, str] | None = None
+) -> tuple[str, str]:
+    """Run to the end: stdout, which has something, and stderr. Raises Failed."""
     with pinned(core):
         process = subprocess.Popen(
             command,
@@ -62,12 +72,9 @@ def figures_of(
         process.kill()
         process.communicate()
         raise Failed(f"no answer within {PATIENCE:.0f} seconds") from None
-    lines = output.splitlines()
-    if process.returncode != 0 or not lines:
+    if process.returncode != 0 or not output:
         raise Failed(last_line(errors) or f"exit code {process.returncode}")
-    figures = json.loads(lines[-1])
-    assert isinstance(figures, dict)
-    return figures, errors
+    return output, errors
 
 
 def last_line(text: str) -> str:

@@ -28,6 +28,7 @@ def test_memory_has_no_instructions(plan: Callable[..., Plan]) -> None:
 
 
 def test_the_total_is_read_from_the_report() -> None:
-    assert instructions.total("==1== I   refs:      1,234,567\n") == 1234567
+    report = "==1== I   refs:      1,234,567\n==2== I refs: 89\n"
+    assert instructions.totals(report) == [89, 1234567]
     with pytest.raises(Failed, match="no count"):
-        instructions.total("nothing")
+        instructions.totals("nothing")

@@ -14,7 +14,8 @@ def python(code: str) -> list[str]:
 
 def test_figures_are_the_last_line() -> None:
     command = python("import sys; print('noise'); print('{\"a\": 1}'); print('b', file=sys.stderr)")
-    assert processes.figures_of(command, None) == ({"a": 1}, "b\n")
+    assert processes.figures_of(command, None) == {"a": 1}
+    assert processes.output_of(command, None) == ('noise\n{"a": 1}\n', "b\n")
 
 
 def test_a_failure_is_the_last_line_of_stderr() -> None:
@@ -34,7 +35,7 @@ def test_children_are_pinned_and_this_process_is_not() -> None:
     before = os.sched_getaffinity(0)
     core = min(before)
     code = "import os, json; print(json.dumps({'cores': list(os.sched_getaffinity(0))}))"
-    assert processes.figures_of(python(code), core)[0] == {"cores": [core]}
+    assert processes.figures_of(python(code), core) == {"cores": [core]}
     assert os.sched_getaffinity(0) == before
 
 
