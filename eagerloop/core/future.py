@@ -24,7 +24,7 @@ from asyncio.exceptions import CancelledError, InvalidStateError
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, cast
 
-from . import reprs, runtime, stacks
+from . import generators, reprs, runtime, stacks
 from .agenda import Agenda
 from .signatures import SourceSignature
 
@@ -310,7 +310,7 @@ class Future:
         return self.result()
 
     def __iter__(self) -> Generator[Any, None, Any]:
-        return self.__await__()
+        return generators.wait_for(self)
 
 
 class Overseer:
