@@ -164,7 +164,7 @@ def test_damage_is_an_error_and_leaves_an_alert(authority: Authority) -> None:
     output = bytearray(pair.client.output())
     output[-1] ^= 1
     pair.server.feed(output, len(output))
-    with pytest.raises(ssl.SSLError, match="BAD_RECORD_MAC"):
+    with pytest.raises(ssl.SSLError):
         read_all(pair.server)
     assert pass_on(pair.server, pair.client) > 0
     with pytest.raises(ssl.SSLError, match="ALERT"):
