@@ -132,7 +132,7 @@ class SocketTransport(Channel):
     def set_protocol(self, protocol: Any) -> None:
         """Exchanges the protocol; what arrives next goes to the new one."""
         self._protocol = protocol
-        self._buffered = isinstance(protocol, _protocols.BufferedProtocol)
+        self._buffered = takes_buffers(protocol)
         # a protocol that only writes need not have it
         self._receive: Any = None if self._buffered else getattr(protocol, "data_received", None)
 
@@ -257,6 +257,13 @@ class SocketTransport(Channel):
         context = runtime.context_of(self._context)
         self._context = context
         return context
+
+
+def takes_buffers(protocol: Any) -> bool:
+    """Whether it is a BufferedProtocol; as uvloop does, one that has no other way counts too."""
+    if isinstance(protocol, _protocols.BufferedProtocol):
+        return True
+    return not hasattr(protocol, "data_received") and hasattr(protocol, "get_buffer")
 
 
 def describe(sock: socket.socket, extra: dict[str, Any] | None) -> dict[str, Any]:

@@ -10,11 +10,11 @@ transport (start_tls), and never to anyone else.
 from __future__ import annotations
 
 from asyncio.exceptions import CancelledError
-from asyncio.protocols import BufferedProtocol
 from typing import TYPE_CHECKING, Any
 
 from ..constants import FLOW_CONTROL_HIGH_WATER_SSL_WRITE
 from ..log import logger
+from .socketed import takes_buffers
 from .tlsoptions import SCRATCH, scratch_of, water_marks
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Application:
 
     def set_protocol(self, protocol: Any) -> None:
         self.protocol = protocol
-        self.buffered = isinstance(protocol, BufferedProtocol)
+        self.buffered = takes_buffers(protocol)
 
     def made(self) -> None:
         """The handshake is done."""

@@ -111,6 +111,41 @@ def test_a_protocol_that_only_writes(run: Run) -> None:
     run(main)
 
 
+def test_get_buffer_is_enough(run: Run) -> None:
+    """A protocol of no class of asyncio's, as uvloop takes it."""
+
+    class Fills:
+        def __init__(self) -> None:
+            self.lost = asyncio.get_running_loop().create_future()
+            self.buffer = bytearray(10)
+
+        def connection_made(self, transport: Any) -> None:
+            pass
+
+        def get_buffer(self, sizehint: int) -> bytearray:
+            return self.buffer
+
+        def buffer_updated(self, nbytes: int) -> None:
+            self.lost.set_result(bytes(self.buffer[:nbytes]))
+
+        def eof_received(self) -> None:
+            pass
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            pass
+
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        transport, protocol = await loop.create_connection(Fills, sock=left)
+        with right:
+            right.send(b"hello")
+            assert await protocol.lost == b"hello"
+        transport.close()
+
+    run(main)
+
+
 def test_arguments_that_do_not_fit(run: Run) -> None:
     async def main() -> None:
         loop: Any = asyncio.get_running_loop()
