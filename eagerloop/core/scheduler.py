@@ -248,18 +248,33 @@ class Scheduler(Turn):
         """`entry` is told when `fd` can be written, in place of whoever was."""
         self._set_watch(fd, watch._WRITE, entry)
 
-    def _unwatch_read(self, fd: int) -> bool:
-        """Nobody is told any more when `fd` can be read; False if nobody was."""
+    def _unwatch_read(self, fd: int, owner: Channel | None = None) -> bool:
+        """Nobody is told any more when `fd` can be read; False if nobody was.
+
+        Args:
+            owner: the only one who is to lose it. The number may mean another's file by now, if the
+                owner's was closed behind its back.
+        """
+        if owner is not None and not self._is_told(fd, watch._READ, owner):
+            return False
         return self._set_watch(fd, watch._READ, None)
 
-    def _unwatch_write(self, fd: int) -> bool:
-        """Nobody is told any more when `fd` can be written; False if nobody was."""
+    def _unwatch_write(self, fd: int, owner: Channel | None = None) -> bool:
+        """As `_unwatch_read`, for when `fd` can be written."""
+        if owner is not None and not self._is_told(fd, watch._WRITE, owner):
+            return False
         return self._set_watch(fd, watch._WRITE, None)
 
-    def _unwatch(self, fd: int) -> None:
+    def _unwatch(self, fd: int, owner: Channel | None = None) -> None:
         """Forgets a descriptor; to be called before it is closed."""
-        self._set_watch(fd, watch._READ, None)
-        self._set_watch(fd, watch._WRITE, None)
+        self._unwatch_read(fd, owner)
+        self._unwatch_write(fd, owner)
+
+    def _is_told(self, fd: int, event: int, entry: Channel) -> bool:
+        watched = self._poller.watches.get(fd)
+        if watched is None:
+            return False
+        return (watched.reader if event == watch._READ else watched.writer) is entry
 
     def _watched(self, fd: int) -> Watch | None:
         """Who watches a descriptor."""

@@ -101,7 +101,7 @@ class DatagramTransport(SocketTransport):
         """Stops reading until `resume_reading`; the kernel drops what its buffer cannot take."""
         if self.is_reading():
             self._paused = True
-            self._loop._unwatch_read(self._sock_fd)
+            self._loop._unwatch_read(self._sock_fd, self)
 
     def resume_reading(self) -> None:
         """Reads again."""
@@ -213,7 +213,7 @@ class DatagramTransport(SocketTransport):
         if self._closing:
             return
         self._closing = True
-        self._loop._unwatch_read(self._sock_fd)
+        self._loop._unwatch_read(self._sock_fd, self)
         if not self._queue:
             self._conn_lost += 1
             self._loop.call_soon(self._call_connection_lost, None, context=self._own_context())

@@ -76,6 +76,7 @@ class SocketTransport(Channel):
     ) -> None:
         Channel.__init__(self)
         self._loop = loop
+        hold(sock)
         self._sock: Any = sock
         self._sock_fd = sock.fileno()
         self._context = runtime.snapshot() if context is None else context
@@ -115,7 +116,7 @@ class SocketTransport(Channel):
     def __del__(self) -> None:
         if self._sock is not None:
             warnings.warn(f"unclosed transport {self!r}", ResourceWarning, source=self)
-            self._sock.close()
+            release(self._sock)
             if self._server is not None:
                 self._server._detach(self)
 
@@ -179,7 +180,7 @@ class SocketTransport(Channel):
     def _stop_writing(self) -> None:
         if self._writing:
             self._writing = False
-            self._loop._unwatch_write(self._sock_fd)
+            self._loop._unwatch_write(self._sock_fd, self)
 
     def _maybe_pause_protocol(self) -> None:
         if not self._protocol_paused and self._outbox.size > self._high_water:
@@ -231,18 +232,18 @@ class SocketTransport(Channel):
         self._stop_writing()
         if not self._closing:
             self._closing = True
-            self._loop._unwatch_read(self._sock_fd)
+            self._loop._unwatch_read(self._sock_fd, self)
         self._conn_lost += 1
         self._loop.call_soon(self._call_connection_lost, exc, context=self._own_context())
 
     def _call_connection_lost(self, exc: BaseException | None) -> None:
-        self._loop._unwatch(self._sock_fd)
+        self._loop._unwatch(self._sock_fd, self)
         try:
             if self._protocol_connected:
                 self._protocol.connection_lost(exc)
         finally:
             self._conn_lost += 1
-            self._sock.close()
+            release(self._sock)
             self._sock = None
             self._protocol = None
             self._receive = None
@@ -257,6 +258,17 @@ class SocketTransport(Channel):
         context = runtime.context_of(self._context)
         self._context = context
         return context
+
+
+def hold(sock: socket.socket) -> None:
+    """Keeps the descriptor open although its maker may close the socket: we use its number."""
+    sock._io_refs += 1
+
+
+def release(sock: socket.socket) -> None:
+    """Closes a socket that was held."""
+    sock._io_refs -= 1
+    sock.close()
 
 
 def takes_buffers(protocol: Any) -> bool:

@@ -87,7 +87,7 @@ class StreamTransport(SocketTransport):
         """Stops reading until `resume_reading`; the peer will notice when the kernel's buffers are full."""
         if self.is_reading():
             self._paused = True
-            self._loop._unwatch_read(self._sock_fd)
+            self._loop._unwatch_read(self._sock_fd, self)
             if self._loop.get_debug():
                 logger.debug("%r pauses reading", self)
 
@@ -164,7 +164,7 @@ class StreamTransport(SocketTransport):
         if self._closing:
             return
         self._closing = True
-        self._loop._unwatch_read(self._sock_fd)
+        self._loop._unwatch_read(self._sock_fd, self)
         self._flush_now()
         if self._outbox.size == 0 and self._conn_lost == 0:
             self._conn_lost += 1
@@ -271,7 +271,7 @@ class StreamTransport(SocketTransport):
             self._fatal_error(exc, "Fatal error: protocol.eof_received() call failed.")
             return
         if keep_open:
-            self._loop._unwatch_read(self._sock_fd)
+            self._loop._unwatch_read(self._sock_fd, self)
         else:
             self.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from typing import Any
 
@@ -52,7 +53,7 @@ def test_a_closed_transport_does_not_own_the_next_file(run: Run) -> None:
         left, right = nonblocking_pair()
         transport, protocol = await loop.create_connection(Recorder, sock=left)
         fd = left.fileno()
-        left.close()  # behind the transport's back
+        os.close(left.detach())  # behind the transport's back
         again, other = nonblocking_pair()
         try:
             assert again.fileno() == fd
@@ -60,10 +61,14 @@ def test_a_closed_transport_does_not_own_the_next_file(run: Run) -> None:
             loop.add_reader(again, woken.set_result, None)
             other.send(b"x")
             await asyncio.wait_for(woken, 5)
-            assert loop.remove_reader(again)
-        finally:
             transport.abort()
             await protocol.lost
+            woken = loop.create_future()
+            other.send(b"y")
+            loop.add_reader(again, woken.set_result, None)
+            await asyncio.wait_for(woken, 5)
+            assert loop.remove_reader(again)
+        finally:
             right.close()
             again.close()
             other.close()

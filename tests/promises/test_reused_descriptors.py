@@ -84,6 +84,55 @@ def test_a_transport_after_a_reader_left_behind(run: Run) -> None:
     run(main)
 
 
+def test_a_transport_keeps_the_socket_it_was_given(run: Run) -> None:
+    """Its maker closes it: the number stays ours until the transport ends."""
+
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        fd = left.fileno()
+        transport, protocol = await loop.create_connection(Recorder, sock=left)
+        left.close()
+        others = nonblocking_pair()
+        assert fd not in [other.fileno() for other in others]
+        transport.write(b"x")
+        assert await loop.sock_recv(right, 1) == b"x"
+        right.send(b"y")
+        assert await protocol.wait_for(1) == b"y"
+        transport.close()
+        await protocol.lost
+        assert left.fileno() == -1
+        assert await loop.sock_recv(right, 1) == b""
+        for sock in (right, *others):
+            sock.close()
+
+    run(main)
+
+
+@pytest.mark.parametrize("end", ["close", "abort", "pause_reading"])
+def test_a_transport_that_lost_its_number_leaves_the_next_alone(run: Run, end: str) -> None:
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        fd = left.fileno()
+        transport, protocol = await loop.create_connection(Recorder, sock=left)
+        os.close(left.detach())
+        again, other = nonblocking_pair()
+        assert again.fileno() == fd
+        reading = loop.create_task(loop.sock_recv(again, 1))
+        await asyncio.sleep(0.01)
+        getattr(transport, end)()
+        await asyncio.sleep(0.01)
+        other.send(b"x")
+        assert await asyncio.wait_for(reading, 5) == b"x"
+        transport.abort()
+        await protocol.lost
+        for sock in (right, again, other):
+            sock.close()
+
+    run(main)
+
+
 def test_many_short_connections(run: Run) -> None:
     """Each gets a number that another has just left."""
 
