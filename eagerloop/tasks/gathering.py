@@ -218,7 +218,9 @@ class Tally(Overseer):
     def _child_done(self, child: Future) -> None:
         self._parent._note(child)
         if self._parent._phase != future.PENDING:
-            self._parent_task = None  # a child that outlives gather() must not show who waited for it
+            self._parent_task = (
+                None  # a child that outlives gather() must not show who waited for it
+            )
 
     def _on_task_done(self, child: Any) -> None:
         self._child_done(child)

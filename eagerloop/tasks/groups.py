@@ -203,7 +203,7 @@ class TaskGroup(Overseer):
         if waiter is not None and not self._tasks and not waiter.done():
             waiter.set_result(True)
 
-    def _on_error(self, child: Any, exc: BaseException) -> None:
+    def _on_error(self, child: Any, exc: Any) -> None:
         if self._errors is None or self._parent_task is None or self._parent_task.done():
             # The block was left without waiting, by an exception thrown into the parent's
             # coroutine.

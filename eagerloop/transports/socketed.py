@@ -260,12 +260,12 @@ class SocketTransport(Channel):
         return context
 
 
-def hold(sock: socket.socket) -> None:
+def hold(sock: Any) -> None:
     """Keeps the descriptor open although its maker may close the socket: we use its number."""
     sock._io_refs += 1
 
 
-def release(sock: socket.socket) -> None:
+def release(sock: Any) -> None:
     """Closes a socket that was held."""
     sock._io_refs -= 1
     sock.close()
