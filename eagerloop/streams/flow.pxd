@@ -1,6 +1,9 @@
-from ..core cimport future
+cimport cython
+
+from ..core cimport future, runtime
 from ..core.operation cimport Operation
 from ..core.turn cimport Turn
+from ..transports.stream cimport StreamTransport
 from . cimport reader
 from .reader cimport StreamReader
 
@@ -29,6 +32,11 @@ cdef class Drain(Operation):
     cdef object transport
     cdef object waiter
 
+    @cython.locals(stream=StreamTransport, closing=bint)
     cdef bint _poll(self) except -1
     cdef bint _fail(self, object exc) except -1
     cdef void leave(self) except *
+
+
+@cython.locals(operation=Drain)
+cdef Drain draining(FlowControl flow, reader, transport)

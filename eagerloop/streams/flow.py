@@ -9,10 +9,11 @@ from __future__ import annotations
 from asyncio.events import get_event_loop
 from typing import TYPE_CHECKING, Any
 
-from ..core import future
+from ..core import future, runtime
 from ..core.operation import Operation
 from ..core.turn import Turn
 from ..log import logger
+from ..transports.stream import StreamTransport
 from . import reader
 from .reader import StreamReader
 
@@ -78,7 +79,7 @@ class FlowControl:
         return waiter
 
     def _drain_helper(self) -> Drain:
-        return Drain(self, None, None)
+        return draining(self, None, None)
 
     def _get_close_waiter(self, stream: Any) -> Any:
         raise NotImplementedError
@@ -112,15 +113,10 @@ class Drain(Operation):
     """
 
     __slots__ = ("flow", "reader", "transport", "waiter")
-
-    def __init__(self, flow: FlowControl, reader: Any, transport: Any) -> None:
-        self.value = None
-        self._stage = 0
-        self._driver = None
-        self.flow = flow
-        self.reader = reader
-        self.transport = transport
-        self.waiter: Future[None] | None = None
+    flow: FlowControl
+    reader: Any
+    transport: Any
+    waiter: Future[None] | None
 
     def _poll(self) -> bool:
         flow = self.flow
@@ -137,7 +133,12 @@ class Drain(Operation):
         transport = self.transport
         if transport is not None:
             self.transport = None
-            if transport.is_closing():
+            if type(transport) is StreamTransport:
+                stream = transport
+                closing = stream._closing
+            else:
+                closing = transport.is_closing()
+            if closing:
                 return False
         if flow._connection_lost:
             raise ConnectionResetError("Connection lost")
@@ -160,3 +161,19 @@ class Drain(Operation):
         if waiter is not None and waiters is not None:
             self.waiter = None
             waiters.remove(waiter)
+
+
+def draining(flow: FlowControl, reader: Any, transport: Any) -> Drain:
+    """A Drain of `flow`, which looks at `reader` and `transport` first; each may be None."""
+    operation = runtime.new(Drain)
+    operation.value = None
+    operation._stage = 0
+    operation._driver = None
+    operation.flow = flow
+    operation.reader = reader
+    operation.transport = transport
+    operation.waiter = None
+    return operation
+
+
+runtime.stock(Drain)

@@ -1,5 +1,6 @@
 cimport cython
 
+from ..core cimport runtime
 from ..core.operation cimport Operation
 from .bytequeue cimport ByteQueue
 from .reader cimport StreamReader

@@ -16,6 +16,7 @@ from __future__ import annotations
 from asyncio.exceptions import IncompleteReadError, LimitOverrunError
 from typing import TYPE_CHECKING, Any
 
+from ..core import runtime
 from ..core.operation import Operation
 
 if TYPE_CHECKING:
@@ -266,7 +267,7 @@ class NextLine(ReadLine):
         return True
 
 
-# A factory for each: `__new__` and plain assignments, which compiled is no call at all.
+# A factory for each, for compiled a constructor is several calls.
 
 
 def wait_for_data(reader: StreamReader, name: str) -> WaitForData:
@@ -277,7 +278,7 @@ def wait_for_data(reader: StreamReader, name: str) -> WaitForData:
 
 
 def read(reader: StreamReader, count: int) -> Read:
-    made = Read.__new__(Read)
+    made = runtime.new(Read)
     made.begin(reader)
     made.count = count
     return made
@@ -290,28 +291,35 @@ def read_all(reader: StreamReader) -> ReadAll:
 
 
 def read_exactly(reader: StreamReader, count: int) -> ReadExactly:
-    made = ReadExactly.__new__(ReadExactly)
+    made = runtime.new(ReadExactly)
     made.begin(reader)
     made.count = count
     return made
 
 
 def read_until(reader: StreamReader, separator: Any) -> ReadUntil:
-    made = ReadUntil.__new__(ReadUntil)
+    made = runtime.new(ReadUntil)
     made.begin(reader)
     made.look_for(separator)
     return made
 
 
 def read_line(reader: StreamReader) -> ReadLine:
-    made = ReadLine.__new__(ReadLine)
+    made = runtime.new(ReadLine)
     made.begin(reader)
     made.look_for(b"\n")
     return made
 
 
 def next_line(reader: StreamReader) -> NextLine:
-    made = NextLine.__new__(NextLine)
+    made = runtime.new(NextLine)
     made.begin(reader)
     made.look_for(b"\n")
     return made
+
+
+runtime.stock(Read)
+runtime.stock(ReadExactly)
+runtime.stock(ReadUntil)
+runtime.stock(ReadLine)
+runtime.stock(NextLine)

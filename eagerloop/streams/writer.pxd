@@ -1,4 +1,5 @@
-from .flow cimport Drain, FlowControl
+from . cimport flow
+from .flow cimport FlowControl
 from .reader cimport StreamReader
 
 

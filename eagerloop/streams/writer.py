@@ -10,8 +10,8 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from ..core.signatures import SourceSignature
-from . import coroutines
-from .flow import Drain, FlowControl
+from . import coroutines, flow
+from .flow import FlowControl
 from .reader import StreamReader
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class StreamWriter:
         """
         if self._flow is None:
             return coroutines.drain(self)
-        return Drain(self._flow, self._reader, self._transport)
+        return flow.draining(self._flow, self._reader, self._transport)
 
     def wait_closed(self) -> Coroutine[Any, Any, None]:
         """Wait until the connection is closed; raises what it was lost with."""

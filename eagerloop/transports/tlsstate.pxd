@@ -2,6 +2,7 @@ cimport cython
 
 from .tlsrecords cimport RecordScan
 
+cdef Py_ssize_t _RECORD
 cdef int _NEW, _HANDSHAKE, _OPEN, _FLUSHING, _SHUTDOWN, _CLOSED
 
 

@@ -42,6 +42,8 @@ NEXT = (
     (),
 )
 
+_RECORD = 16384  # bytes of data in a record
+
 # SSLSyscallError: OpenSSL's way to say the same of a memory buffer
 _WANT_MORE = (ssl.SSLWantReadError, ssl.SSLSyscallError)
 
@@ -124,7 +126,7 @@ class TLSState:
     def complete(self) -> int:
         """An upper bound of the bytes that can be read without waiting; 0: none."""
         if self.scan.broken:
-            return 1
+            return _RECORD  # OpenSSL is to say what is wrong
         ready = self.scan.boundary - self.scan.fed + self.unread()
         if ready > 0:
             return ready
