@@ -298,7 +298,7 @@ def read_exactly(reader: StreamReader, count: int) -> ReadExactly:
 
 
 def read_until(reader: StreamReader, separator: Any) -> ReadUntil:
-    made = runtime.new(ReadUntil)
+    made = ReadUntil.__new__(ReadUntil)
     made.begin(reader)
     made.look_for(separator)
     return made
@@ -320,6 +320,5 @@ def next_line(reader: StreamReader) -> NextLine:
 
 runtime.stock(Read)
 runtime.stock(ReadExactly)
-runtime.stock(ReadUntil)
 runtime.stock(ReadLine)
 runtime.stock(NextLine)
