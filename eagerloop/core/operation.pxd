@@ -1,3 +1,7 @@
+cimport cython
+
+from .future cimport Future
+
 cdef int FRESH, WAITING, SPENT
 
 
@@ -15,6 +19,7 @@ cdef class Operation:
 cdef object exception_of(object typ, object val, object tb)
 cdef int poll(Operation op) except -1
 cdef int fail(Operation op, object exc) except -1
+@cython.locals(fut=Future)
 cdef object take(Operation op, bint finished)
 
 

@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+from .future import Future
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -138,7 +140,11 @@ def take(op: Operation, finished: bool) -> Any:
     value = op.value
     op.value = None
     if not finished and value is not None:
-        value._asyncio_future_blocking = True
+        if isinstance(value, Future):
+            fut = value
+            fut._asyncio_future_blocking = True
+        else:
+            value._asyncio_future_blocking = True
     return value
 
 

@@ -3,19 +3,18 @@ cimport cython
 from ..core cimport runtime
 from ..core.operation cimport Operation
 from . cimport lock as lock_module
-from . cimport loopbound
+from . cimport waitqueue
 from .lock cimport Acquire, Lock
 from .loopbound cimport LoopBound
+from .waitqueue cimport WaitQueue
 
 
 cdef class Condition(LoopBound):
     # our own Lock, or whatever has its three methods
     cdef public object _lock
-    # a deque of futures
-    cdef public object _waiters
+    cdef readonly WaitQueue _waiters
 
     cdef bint _is_native(self) except -1
-    cdef int _wake(self, n) except -1
 
 
 cdef class Wait(Operation):

@@ -16,13 +16,12 @@ Lock, takes asyncio's way in coroutines (`overridden.py`).
 from __future__ import annotations
 
 from asyncio.exceptions import CancelledError
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ..core import runtime
 from ..core.operation import Operation
 from . import lock as lock_module
-from . import loopbound
+from . import waitqueue
 from .lock import Lock
 from .loopbound import LoopBound
 from .overridden import enter, leave, wait, wait_for
@@ -41,7 +40,7 @@ class Condition(LoopBound):
     def __init__(self, lock: Any = None) -> None:
         self._loop = None
         self._lock = Lock() if lock is None else lock
-        self._waiters: deque[Any] = deque()
+        self._waiters = waitqueue.new()
 
     def __repr__(self) -> str:
         extra = "locked" if self.locked() else "unlocked"
@@ -91,7 +90,7 @@ class Condition(LoopBound):
         """Wake n of those who wait; they go on when they get the lock, which the caller holds."""
         if not self.locked():
             raise RuntimeError("cannot notify on un-acquired lock")
-        self._wake(n)
+        self._waiters.wake_some(n)
 
     def notify_all(self) -> None:
         """Wake everybody who waits."""
@@ -100,16 +99,8 @@ class Condition(LoopBound):
     def _is_native(self) -> bool:
         return type(self) is Condition and type(self._lock) is Lock
 
-    def _wake(self, n: int) -> None:
-        woken = 0
-        for waiter in self._waiters:
-            if woken >= n:
-                break
-            if loopbound.wake(waiter, False):
-                woken += 1
-
     def _notify(self, n: int) -> None:
-        self._wake(n)
+        self._waiters.wake_some(n)
 
 
 class Wait(Operation):
@@ -132,11 +123,11 @@ class Wait(Operation):
                 raise RuntimeError("cannot wait on un-acquired lock")
             waiter = condition._new_waiter()
             self._lock._free()
-            condition._waiters.append(waiter)
+            condition._waiters.add(waiter)
             self._waiter = waiter
             self.value = waiter
             return False
-        condition._waiters.remove(self._waiter)
+        condition._waiters.leave(self._waiter)
         self._relock = lock_module.acquiring(self._lock)
         return self._take_lock()
 
@@ -146,7 +137,7 @@ class Wait(Operation):
         self._error = exc
         del exc  # interpreted, this frame will be in its traceback
         if self._relock is None:
-            self._condition._waiters.remove(self._waiter)
+            self._condition._waiters.leave(self._waiter)
             if is_closed:
                 # There is no more waiting, but a lock that is free is taken as always.
                 self._lock._take()
@@ -165,7 +156,7 @@ class Wait(Operation):
             done = relock._poll()
         except BaseException:
             # The lock is bound to another loop: there is no way to take it.
-            self._condition._wake(1)
+            self._condition._waiters.wake_next()
             raise
         if not done:
             self.value = relock.value
@@ -177,7 +168,7 @@ class Wait(Operation):
 
     def _end(self) -> bool:
         """Raise what interrupted the wait; we may have been notified, so another is instead."""
-        self._condition._wake(1)
+        self._condition._waiters.wake_next()
         error = self._error
         self._error = None
         try:

@@ -2,14 +2,14 @@ cimport cython
 
 from ..core cimport runtime
 from ..core.operation cimport Operation
-from . cimport loopbound
+from . cimport waitqueue
 from .loopbound cimport LoopBound
+from .waitqueue cimport WaitQueue
 
 
 cdef class Event(LoopBound):
     cdef public bint _value
-    # a deque of futures
-    cdef public object _waiters
+    cdef readonly WaitQueue _waiters
 
     cdef int _raise_flag(self) except -1
 

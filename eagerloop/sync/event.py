@@ -6,12 +6,11 @@ tasks run: what counts is that the flag was set, not that it still is.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ..core import runtime
 from ..core.operation import Operation
-from . import loopbound
+from . import waitqueue
 from .loopbound import LoopBound
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ class Event(LoopBound):
     def __init__(self) -> None:
         self._loop = None
         self._value = False
-        self._waiters: deque[Any] = deque()
+        self._waiters = waitqueue.new()
 
     def __repr__(self) -> str:
         extra = "set" if self._value else "unset"
@@ -55,8 +54,7 @@ class Event(LoopBound):
     def _raise_flag(self) -> None:
         if not self._value:
             self._value = True
-            for waiter in self._waiters:
-                loopbound.wake(waiter, True)
+            self._waiters.wake_all()
 
 
 class Wait(Operation):
@@ -72,16 +70,16 @@ class Wait(Operation):
         if self._waiter is None:
             if not event._value:
                 self._waiter = event._new_waiter()
-                event._waiters.append(self._waiter)
+                event._waiters.add(self._waiter)
                 self.value = self._waiter
                 return False
         else:
-            event._waiters.remove(self._waiter)
+            event._waiters.leave(self._waiter)
         self.value = True
         return True
 
     def _fail(self, exc: BaseException) -> bool:
-        self._event._waiters.remove(self._waiter)
+        self._event._waiters.leave(self._waiter)
         try:
             raise exc
         finally:

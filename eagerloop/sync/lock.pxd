@@ -2,14 +2,15 @@ cimport cython
 
 from ..core cimport runtime
 from ..core.operation cimport Operation
-from . cimport loopbound
+from . cimport waitqueue
 from .loopbound cimport LoopBound
+from .waitqueue cimport WaitQueue
 
 
 cdef class Lock(LoopBound):
     cdef public bint _locked
-    # a deque of futures, made by the first who has to wait
-    cdef public object _waiters
+    # None until somebody had to wait
+    cdef readonly WaitQueue _waiters
 
     cdef bint _take(self) except -1
     cdef int _free(self) except -1

@@ -11,12 +11,11 @@ An uncontended `async with lock` is two polls and no future, see `core/operation
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ..core import runtime
 from ..core.operation import Operation
-from . import loopbound
+from . import waitqueue
 from .loopbound import LoopBound
 from .overridden import enter, leave
 
@@ -69,10 +68,8 @@ class Lock(LoopBound):
     def _take(self) -> bool:
         if self._locked:
             return False
-        if self._waiters:
-            for waiter in self._waiters:
-                if not waiter.cancelled():
-                    return False
+        if self._waiters is not None and self._waiters.is_contended():
+            return False
         self._locked = True
         return True
 
@@ -85,15 +82,13 @@ class Lock(LoopBound):
     def _enqueue(self) -> Any:
         waiter = self._new_waiter()
         if self._waiters is None:
-            self._waiters = deque()
-        self._waiters.append(waiter)
+            self._waiters = waitqueue.new()
+        self._waiters.add(waiter)
         return waiter
 
     def _promise(self) -> None:
-        if self._waiters:
-            # A done head was promised the lock before, or it is cancelled and will promise it
-            # to the next when it runs.
-            loopbound.wake(self._waiters[0], True)
+        if self._waiters is not None:
+            self._waiters.wake_first()
 
     def _wake_up_first(self) -> None:
         self._promise()
@@ -116,7 +111,7 @@ class Acquire(Operation):
                 self.value = self._waiter
                 return False
         else:
-            lock._waiters.remove(self._waiter)
+            lock._waiters.leave(self._waiter)
             lock._locked = True
         self.value = self._result
         return True
@@ -131,7 +126,7 @@ class Acquire(Operation):
     def _withdraw(self) -> None:
         """Leave the line; a lock that was promised to us goes to the next."""
         lock = self._lock
-        lock._waiters.remove(self._waiter)
+        lock._waiters.leave(self._waiter)
         if not lock._locked:
             lock._promise()
 

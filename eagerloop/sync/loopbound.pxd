@@ -1,6 +1,5 @@
-from ..core cimport future
+from ..core cimport future, runtime
 from ..core.agenda cimport Agenda
-from ..core.future cimport Future
 
 
 cdef class LoopBound:
@@ -12,6 +11,3 @@ cdef class LoopBound:
     cdef object _bind(self)
     cdef object _new_waiter(self)
     cdef object _described(self, str extra)
-
-
-cdef bint wake(object waiter, object value) except -1

@@ -3,11 +3,6 @@
 A primitive is made without a loop and meets one only when somebody has to wait; from then on it is
 that loop's, and waiting in another is an error. The uncontended ways through a lock or a queue
 never look at the loop at all.
-
-Who waits is a deque of futures in order of arrival, one future for each waiter: the private
-`_waiters`, `_getters` and `_putters` that programs and tests look into. A future that is done
-has been woken or cancelled; it leaves the deque when its task runs, not before, for until then the
-place is still taken.
 """
 
 from __future__ import annotations
@@ -16,9 +11,8 @@ import threading
 from asyncio.events import _get_running_loop
 from typing import TYPE_CHECKING, Any
 
-from ..core import future
+from ..core import future, runtime
 from ..core.agenda import Agenda
-from ..core.future import Future
 from ..core.signatures import SourceSignature
 
 if TYPE_CHECKING:
@@ -58,6 +52,9 @@ class LoopBound:
         return loop
 
     def _new_waiter(self) -> Any:
+        loop = self._loop
+        if isinstance(loop, Agenda) and loop._thread_id == runtime.thread_id():
+            return future.new(loop)  # what runs in this thread is the running loop
         loop = self._bind()
         if isinstance(loop, Agenda):
             return future.new(loop)
@@ -65,16 +62,3 @@ class LoopBound:
 
     def _described(self, extra: str) -> str:
         return f"<{object.__repr__(self)[1:-1]} [{extra}]>"
-
-
-def wake(waiter: Any, value: Any) -> bool:
-    """Give `waiter` its result; False if it is done already (woken before, or cancelled)."""
-    if type(waiter) is Future:
-        if not future.is_pending(waiter):
-            return False
-        future.settle(waiter, value)
-        return True
-    if waiter.done():
-        return False
-    waiter.set_result(value)
-    return True

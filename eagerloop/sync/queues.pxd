@@ -2,22 +2,23 @@ cimport cython
 
 from ..core cimport runtime
 from ..core.operation cimport Operation
-from . cimport loopbound
+from . cimport waitqueue
 from .event cimport Event, Wait
 from .loopbound cimport LoopBound
+from .waitqueue cimport WaitQueue
 
 
 cdef class Queue(LoopBound):
     # set while nothing is unfinished: what join() waits for
-    cdef public Event _finished
-    # deques of futures: who waits for an item, and (below) who waits for room
-    cdef public object _getters
+    cdef readonly Event _finished
+    # who waits for an item, and (below) who waits for room
+    cdef readonly WaitQueue _getters
     cdef public bint _is_shutdown
     # `_maxsize` rounded up to whole items; 0: no limit
     cdef Py_ssize_t _limit
     # False in a subclass of a program's own
     cdef bint _native
-    cdef public object _putters
+    cdef readonly WaitQueue _putters
     # the items: a deque or a list
     cdef public object _queue
     # what the program gave as maxsize
@@ -29,8 +30,6 @@ cdef class Queue(LoopBound):
     cdef object _remove(self)
     cdef int _store(self, item) except -1
     cdef object _take(self)
-    cdef int _invite(self, waiters) except -1
-    cdef int _withdraw(self, waiters, waiter, bint useful) except -1
 
 
 cdef class PriorityQueue(Queue):
@@ -65,6 +64,7 @@ cdef class Join(Wait):
     cdef bint _poll(self) except -1
 
 
+cdef int withdraw(WaitQueue waiters, waiter, bint useful) except -1
 cdef Py_ssize_t whole(maxsize) except -1
 @cython.locals(operation=Get)
 cdef Get getting(Queue queue)

@@ -27,10 +27,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..core import runtime
 from ..core.operation import Operation
-from . import loopbound
+from . import waitqueue
 from .errors import QueueEmpty, QueueFull, QueueShutDown
 from .event import Event, Wait
 from .loopbound import LoopBound
+from .waitqueue import WaitQueue
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -57,11 +58,11 @@ class Queue(LoopBound):
         self._loop = None
         self._finished = Event()
         self._finished._value = True
-        self._getters: deque[Any] = deque()
+        self._getters = waitqueue.new()
         self._is_shutdown = False
         self._limit = whole(maxsize)
         self._native = type(self) is Queue or type(self) is PriorityQueue or type(self) is LifoQueue
-        self._putters: deque[Any] = deque()
+        self._putters = waitqueue.new()
         self._queue: Any = None
         self._size_asked = maxsize
         self._unfinished_tasks = 0
@@ -178,12 +179,11 @@ class Queue(LoopBound):
                     self._unfinished_tasks -= 1
             if self._unfinished_tasks == 0:
                 self._finished.set()
-        for waiters in (self._getters, self._putters):
-            while waiters:
-                loopbound.wake(waiters.popleft(), None)
+        self._getters.invite_all()
+        self._putters.invite_all()
 
-    def _wakeup_next(self, waiters: deque[Any]) -> None:
-        self._invite(waiters)
+    def _wakeup_next(self, waiters: WaitQueue) -> None:
+        waiters.invite()
 
     def _is_full(self) -> bool:
         return self._limit > 0 and len(self._queue) >= self._limit
@@ -195,11 +195,11 @@ class Queue(LoopBound):
             self._put(item)
         self._unfinished_tasks += 1
         self._finished._value = False
-        self._invite(self._getters)
+        self._getters.invite()
 
     def _remove(self) -> Any:
         item = self._take() if self._native else self._get()
-        self._invite(self._putters)
+        self._putters.invite()
         return item
 
     def _store(self, item: Any) -> None:
@@ -207,22 +207,6 @@ class Queue(LoopBound):
 
     def _take(self) -> Any:
         return self._queue.popleft()
-
-    def _invite(self, waiters: Any) -> None:
-        while waiters:
-            if loopbound.wake(waiters.popleft(), None):
-                break
-
-    def _withdraw(self, waiters: Any, waiter: Any, useful: bool) -> None:
-        # A closed coroutine leaves its future pending: nobody may invite it any more.
-        waiter.cancel()
-        try:
-            waiters.remove(waiter)
-        except ValueError:
-            # It was invited, and so taken out, before its task was cancelled.
-            pass
-        if useful and not waiter.cancelled():
-            self._invite(waiters)
 
 
 class PriorityQueue(Queue):
@@ -278,13 +262,13 @@ class Get(Operation):
         if queue._is_shutdown:
             raise QueueShutDown
         self._waiter = queue._new_waiter()
-        queue._getters.append(self._waiter)
+        queue._getters.add(self._waiter)
         self.value = self._waiter
         return False
 
     def _fail(self, exc: BaseException) -> bool:
         queue = self._queue
-        queue._withdraw(queue._getters, self._waiter, not queue.empty())
+        withdraw(queue._getters, self._waiter, not queue.empty())
         try:
             raise exc
         finally:
@@ -311,13 +295,13 @@ class Put(Operation):
         if queue._is_shutdown:
             raise QueueShutDown
         self._waiter = queue._new_waiter()
-        queue._putters.append(self._waiter)
+        queue._putters.add(self._waiter)
         self.value = self._waiter
         return False
 
     def _fail(self, exc: BaseException) -> bool:
         queue = self._queue
-        queue._withdraw(queue._putters, self._waiter, not queue.full())
+        withdraw(queue._putters, self._waiter, not queue.full())
         try:
             raise exc
         finally:
@@ -335,6 +319,14 @@ class Join(Wait):
             return False
         self.value = None
         return True
+
+
+def withdraw(waiters: WaitQueue, waiter: Any, useful: bool) -> None:
+    """Give up waiting; an invitation that came before goes to the next, if there is what for."""
+    waiter.cancel()  # a closed coroutine leaves it pending
+    waiters.leave(waiter)
+    if useful and not waiter.cancelled():
+        waiters.invite()
 
 
 def whole(maxsize: float) -> int:

@@ -4,20 +4,20 @@
 """
 
 import asyncio
-from collections import deque
 from typing import Any, TypeVar
 
 from .event import Event
+from .waitqueue import WaitQueue
 
 _T = TypeVar("_T")
 
 class Queue(asyncio.Queue[_T]):
     _finished: Event
-    _getters: deque[Any]
+    _getters: WaitQueue
     _is_shutdown: bool
     _loop: Any
     _maxsize: float
-    _putters: deque[Any]
+    _putters: WaitQueue
     _queue: Any
     _unfinished_tasks: int
     def shutdown(self, immediate: bool = False) -> None: ...

@@ -2,8 +2,9 @@ cimport cython
 
 from ..core cimport runtime
 from ..core.operation cimport Operation
-from . cimport loopbound
+from . cimport waitqueue
 from .loopbound cimport LoopBound
+from .waitqueue cimport WaitQueue
 
 
 cdef class Semaphore(LoopBound):
@@ -11,13 +12,11 @@ cdef class Semaphore(LoopBound):
     cdef bint _native
     # any number: places free, less those promised to waiters already woken
     cdef public object _value
-    # a deque of futures, made by the first who has to wait
-    cdef public object _waiters
+    cdef readonly WaitQueue _waiters
 
     cdef bint _is_locked(self) except -1
     cdef int _give_back(self) except -1
     cdef object _enqueue(self)
-    cdef int _leave(self, waiter) except -1
     cdef bint _wake_one(self) except -1
     cdef int _wake_free(self) except -1
 

@@ -13,12 +13,11 @@ Rules
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ..core import runtime
 from ..core.operation import Operation
-from . import loopbound
+from . import waitqueue
 from .loopbound import LoopBound
 from .overridden import enter, leave
 
@@ -39,7 +38,7 @@ class Semaphore(LoopBound):
         self._loop = None
         self._native = type(self) is Semaphore or type(self) is BoundedSemaphore
         self._value = value
-        self._waiters: Any = None
+        self._waiters = waitqueue.new()
 
     def __repr__(self) -> str:
         extra = "locked" if self.locked() else f"unlocked, value:{self._value}"
@@ -72,13 +71,7 @@ class Semaphore(LoopBound):
         return releasing(self)
 
     def _is_locked(self) -> bool:
-        if self._value == 0:
-            return True
-        if self._waiters:
-            for waiter in self._waiters:
-                if not waiter.cancelled():
-                    return True
-        return False
+        return self._value == 0 or self._waiters.is_contended()
 
     def _give_back(self) -> None:
         self._value += 1
@@ -86,21 +79,14 @@ class Semaphore(LoopBound):
 
     def _enqueue(self) -> Any:
         waiter = self._new_waiter()
-        if self._waiters is None:
-            self._waiters = deque()
-        self._waiters.append(waiter)
+        self._waiters.add(waiter)
         return waiter
 
-    def _leave(self, waiter: Any) -> None:
-        self._waiters.remove(waiter)
-
     def _wake_one(self) -> bool:
-        if self._waiters:
-            for waiter in self._waiters:
-                if loopbound.wake(waiter, True):
-                    self._value -= 1
-                    return True
-        return False
+        if not self._waiters.wake_next():
+            return False
+        self._value -= 1
+        return True
 
     def _wake_free(self) -> None:
         while self._value > 0:
@@ -148,7 +134,7 @@ class Acquire(Operation):
                 return False
             semaphore._value -= 1
         else:
-            semaphore._leave(self._waiter)
+            semaphore._waiters.leave(self._waiter)
             semaphore._wake_free()
         self.value = self._result
         return True
@@ -156,7 +142,7 @@ class Acquire(Operation):
     def _fail(self, exc: BaseException) -> bool:
         semaphore = self._semaphore
         waiter = self._waiter
-        semaphore._leave(waiter)
+        semaphore._waiters.leave(waiter)
         if waiter.done() and not waiter.cancelled():
             semaphore._value += 1
         semaphore._wake_free()
