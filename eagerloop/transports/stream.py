@@ -191,10 +191,13 @@ class StreamTransport(SocketTransport):
         if self._outbox.size == 0 and self._conn_lost == 0:
             self._stop_writing()
             self._maybe_resume_protocol()
-            if self._empty_waiter is not None:
+            if self._empty_waiter is not None and not self._empty_waiter.done():
                 self._empty_waiter.set_result(None)
+            if self._conn_lost > 0 or self._outbox.size > 0:
+                return  # resume_writing has ended the connection, or written
             if self._closing:
-                self._call_connection_lost(None)
+                self._conn_lost += 1
+                self._loop.call_soon(self._call_connection_lost, None, context=self._own_context())
             elif self._eof:
                 self._shut_down_sending()
         elif self._conn_lost == 0:
