@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ssl
 
+from .transports.tls import SSLProtocol
 from .transports.tlsoptions import _SSLProtocolTransport
-from .transports.tlsprotocol import TLSProtocol as SSLProtocol
 
 __all__ = ("SSLProtocol", "_SSLProtocolTransport")
 
