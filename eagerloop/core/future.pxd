@@ -1,6 +1,6 @@
 cimport cython
 
-from . cimport runtime
+from . cimport callbacks, runtime
 from .agenda cimport Agenda
 
 cdef int PENDING, CANCELLED, FINISHED, FAILED
@@ -24,10 +24,6 @@ cdef class Future:
     cdef object __weakref__
     cdef dict __dict__
 
-
-cdef class Overseer:
-    cdef int _child_done(self, Future child) except -1
-
 cdef int add_awaited_by(Future fut, object waiter) except -1
 cdef int discard_awaited_by(Future fut, object waiter) except -1
 @cython.locals(fut=Future)
@@ -41,12 +37,6 @@ cdef int wake_all(Future fut, object waiter, list extra) except -1
 cdef int wake(Future fut, object waiter) except -1
 cdef int call_back(Future fut, object callback, object context) except -1
 cdef int add_waiter(Future fut, object waiter) except -1
-cdef bint add_overseer(Future fut, Overseer overseer) except -1
-@cython.locals(overseer=Overseer)
-cdef bint tell_overseer(Future fut) except -1
-cdef object callback_of(object waiter)
-cdef object context_for(object waiter)
-cdef object awaiting(object waiter)
 cdef object failure(Future fut)
 cdef object make_cancelled(Future fut)
 cdef int tell_if_lost(Future fut) except -1

@@ -11,8 +11,7 @@ object small:
   finished  result or exception  the exception's traceback
 
 Rules. A waiter is a Task (ours, native loop), a tuple (callback, context snapshot) or, only in the first slot, an
-Overseer. Waiters run in the order they came. A future of a foreign loop has no agenda; it works through the loop's
-public `call_soon`.
+Overseer. Waiters run in the order they came. A foreign loop's future has no agenda; it works through `call_soon`.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from asyncio.exceptions import CancelledError, InvalidStateError
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, cast
 
-from . import generators, reprs, runtime, stacks
+from . import callbacks, generators, reprs, runtime, stacks
 from .agenda import Agenda
 from .signatures import SourceSignature
 
@@ -160,7 +159,7 @@ class Future:
         if self._phase != PENDING or self._waiter is None:
             return None
         waiters = [self._waiter] if self._extra is None else [self._waiter, *self._extra]
-        return [(callback_of(waiter), context_for(waiter)) for waiter in waiters]
+        return [(callbacks.callback_of(waiter), callbacks.context_of(waiter)) for waiter in waiters]
 
     @property
     def _asyncio_awaited_by(self) -> frozenset[Any] | None:
@@ -170,9 +169,8 @@ class Future:
             found.update(self._awaited_by if type(self._awaited_by) is set else (self._awaited_by,))
         if self._phase == PENDING:
             waiters = [self._waiter] if self._extra is None else [self._waiter, *self._extra]
-            found.update([awaiting(waiter) for waiter in waiters])
-            found.discard(None)
-        return frozenset(found) if found else None
+            found.update([callbacks.task_of(waiter) for waiter in waiters])
+        return frozenset(found - {None}) or None
 
     # The public interface, in asyncio's order.
 
@@ -251,7 +249,7 @@ class Future:
         if self._phase != PENDING or self._waiter is None:
             return 0
         waiters = [self._waiter] if self._extra is None else [self._waiter, *self._extra]
-        kept = [waiter for waiter in waiters if callback_of(waiter) != fn]
+        kept = [waiter for waiter in waiters if callbacks.callback_of(waiter) != fn]
         # The comparison may have run code that settled the future or took the last waiter away.
         if self._phase == PENDING and len(kept) != len(waiters):
             self._waiter = kept[0] if kept else None
@@ -311,20 +309,6 @@ class Future:
 
     def __iter__(self) -> Generator[Any, None, Any]:
         return generators.wait_for(self)
-
-
-class Overseer:
-    """Who waits for many futures at once, as a TaskGroup does, and is told of each that is done.
-
-    It stands in the future's first slot as itself, and the future that is done stands in the ready
-    queue as itself: there is neither callback nor handle. To other code a subclass shows
-    `_on_task_done` as the callback, and `_parent_task` as the one who waits.
-    """
-
-    __slots__ = ()
-
-    def _child_done(self, child: Future) -> None:
-        """Called from the ready queue, where the callback would have been."""
 
 
 def isfuture(obj: Any) -> bool:
@@ -456,52 +440,6 @@ def add_waiter(fut: Future, waiter: Any) -> None:
         fut._extra = [waiter]
     else:
         fut._extra.append(waiter)
-
-
-def add_overseer(fut: Future, overseer: Overseer) -> bool:
-    """Adds an Overseer to a pending future of a native loop; False if its slot is taken."""
-    if fut._waiter is not None or fut._agenda is None:
-        return False
-    fut._waiter = overseer
-    return True
-
-
-def tell_overseer(fut: Future) -> bool:
-    """A future that is done has come out of the ready queue; False if nobody wanted to hear of it."""
-    overseer = fut._waiter
-    if overseer is None:
-        return False
-    fut._waiter = None
-    try:
-        overseer._child_done(fut)
-    except (SystemExit, KeyboardInterrupt):
-        raise
-    except BaseException as exc:  # as of any callback: the loop goes on
-        context = {"message": f"Exception in callback {overseer!r}", "exception": exc}
-        fut._loop.call_exception_handler(context)
-    return True
-
-
-def callback_of(waiter: Any) -> Any:
-    """A waiter as the callback that asyncio would have."""
-    if type(waiter) is tuple:
-        return waiter[0]
-    return waiter._wakeup if isinstance(waiter, Future) else waiter._on_task_done
-
-
-def context_for(waiter: Any) -> contextvars.Context:
-    if type(waiter) is tuple:
-        return runtime.context_of(waiter[1])
-    if isinstance(waiter, Future):
-        return waiter.get_context()  # type: ignore[attr-defined, no-any-return]
-    return runtime.context_of(runtime.snapshot())
-
-
-def awaiting(waiter: Any) -> Any:
-    """The task that waits, for the call graph."""
-    if type(waiter) is tuple or isinstance(waiter, Future):
-        return None if type(waiter) is tuple else waiter
-    return None if waiter is None else waiter._parent_task
 
 
 def failure(fut: Future) -> BaseException | None:

@@ -1,6 +1,6 @@
 cimport cython
 
-from . cimport current, future, runtime
+from . cimport current, future, overseer, runtime
 from .future cimport Future
 from .structs cimport el_link
 from .agenda cimport Agenda

@@ -20,7 +20,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from .. import coroutines
-from . import current, future, reprs, runtime, stacks
+from . import current, future, overseer, reprs, runtime, stacks
 from .future import Future
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ def run(task: Task) -> None:
         error = future.failure(waited)
     if task._phase != future.PENDING:
         current.leave(task._agenda)
-        if not future.tell_overseer(task):
+        if not overseer.tell(task):
             report_done(task, error)
     else:
         step(task, error)

@@ -1,6 +1,6 @@
 cimport cython
 
-from . cimport current, delay, future, handle, runtime, task, timers, watch
+from . cimport current, delay, handle, overseer, runtime, task, timers, watch
 
 from .agenda cimport Agenda
 from .delay cimport Delay

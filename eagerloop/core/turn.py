@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import current, delay, future, handle, runtime, task, timers, watch
+from . import current, delay, handle, overseer, runtime, task, timers, watch
 from .agenda import Agenda
 from .delay import Delay
 from .future import Future
@@ -132,7 +132,7 @@ class Turn(Agenda):
             elif type(entry) is Watch:
                 watch.run(entry)
             elif isinstance(entry, Future):
-                future.tell_overseer(entry)
+                overseer.tell(entry)
             elif isinstance(entry, Alarm):
                 timers.go_off(entry)
             else:

@@ -1,5 +1,6 @@
-from ..core cimport future
-from ..core.future cimport Future, Overseer
+from ..core cimport future, overseer
+from ..core.future cimport Future
+from ..core.overseer cimport Overseer
 from ..core.scheduler cimport Scheduler
 from ..core.task cimport Task
 from . cimport spawning

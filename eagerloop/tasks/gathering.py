@@ -13,9 +13,10 @@ from collections.abc import Awaitable, Sequence
 from types import CoroutineType
 from typing import Any
 
-from ..core import future
+from ..core import future, overseer
 from ..core.current import current_task
-from ..core.future import Future, Overseer, future_add_to_awaited_by, future_discard_from_awaited_by
+from ..core.future import Future, future_add_to_awaited_by, future_discard_from_awaited_by
+from ..core.overseer import Overseer
 from ..core.task import Task
 from . import spawning
 from .spawning import ensure_future, loop_of
@@ -153,7 +154,7 @@ class _GatheringFuture(Future):
         """Be told through `tally` when a child of our own make is done; False if it is."""
         if child._phase != future.PENDING:
             return False
-        if not future.add_overseer(child, tally):
+        if not overseer.watch(child, tally):
             if self._edge is not None:
                 future.add_awaited_by(child, self._edge)
             child.add_done_callback(self._on_done)

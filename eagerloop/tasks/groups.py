@@ -25,15 +25,15 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
 
-from ..core import future
+from ..core import future, overseer
 from ..core.current import current_task
 from ..core.future import (
     Future,
-    Overseer,
     future_add_to_awaited_by,
     future_discard_from_awaited_by,
 )
 from ..core.operation import Operation
+from ..core.overseer import Overseer
 from ..core.signatures import SourceSignature
 from ..core.task import Task
 from . import spawning
@@ -152,7 +152,7 @@ class TaskGroup(Overseer):
     def _keep_own(self, child: Task) -> Task:
         if child._phase == future.PENDING:
             self._tasks.add(child)
-            if type(self) is not TaskGroup or not future.add_overseer(child, self):
+            if type(self) is not TaskGroup or not overseer.watch(child, self):
                 future_add_to_awaited_by(child, self._parent_task)
                 child.add_done_callback(self._on_task_done)
             if self._aborting:  # by the child itself, in its first step: the group did not know it

@@ -1,0 +1,11 @@
+cimport cython
+
+from .future cimport Future
+
+
+cdef class Overseer:
+    cdef int _child_done(self, Future child) except -1
+
+cdef bint watch(Future fut, Overseer overseer) except -1
+@cython.locals(overseer=Overseer)
+cdef bint tell(Future fut) except -1

@@ -1,0 +1,77 @@
+"""Overseer: told of each future that is done, in its turn, and visible as a callback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import eagerloop
+from tests.conftest import Run
+
+
+async def after(turns: int) -> None:
+    for _ in range(turns):
+        await eagerloop.sleep(0)
+
+
+def test_an_overseen_task_shows_callback_and_parent(run: Run) -> None:
+    async def main() -> None:
+        async with eagerloop.TaskGroup() as group:
+            task: Any = group.create_task(after(1))
+            ((callback, context),) = task._callbacks
+            assert callback == group._on_task_done
+            assert "TaskGroup._on_task_done" in repr(task)
+            assert context.run(lambda: 1) == 1
+            assert task._asyncio_awaited_by == {eagerloop.current_task()}
+
+    run(main)
+
+
+def test_callbacks_and_overseer_are_called_in_their_order(run: Run) -> None:
+    async def main() -> None:
+        order: list[str] = []
+        async with eagerloop.TaskGroup() as group:
+            task: Any = group.create_task(after(1))
+            task.add_done_callback(lambda _: order.append(f"{len(group._tasks)} left"))
+        assert order == ["0 left"]
+
+    run(main)
+
+
+def test_an_overseer_can_be_removed_like_a_callback(run: Run) -> None:
+    async def main() -> None:
+        parent: Any = eagerloop.gather(task := eagerloop.create_task(after(1)), after(1))
+        ((callback, _),) = task._callbacks
+        assert task.remove_done_callback(callback) == 1
+        await after(3)
+        assert task.done()
+        assert not parent.done()
+        parent.cancel()
+
+    run(main)
+
+
+def test_what_an_overseer_raises_goes_to_the_exception_handler(run: Run) -> None:
+    class Stubborn(eagerloop.Task):
+        def cancel(self, msg: Any = None) -> bool:
+            raise ValueError("no")
+
+    async def fail() -> None:
+        raise OSError
+
+    async def main() -> None:
+        loop = eagerloop.get_running_loop()
+        reports: list[Any] = []
+        loop.set_exception_handler(lambda _, context: reports.append(context["exception"]))
+        with pytest.raises(ExceptionGroup) as caught:
+            async with eagerloop.TaskGroup() as group:
+                stubborn = Stubborn(after(5), loop=loop)
+                group._tasks.add(stubborn)
+                stubborn.add_done_callback(group._on_task_done)
+                group.create_task(fail())
+                await after(8)
+        assert [type(error) for error in caught.value.exceptions] == [OSError]
+        assert [str(report) for report in reports] == ["no"]
+
+    run(main)
