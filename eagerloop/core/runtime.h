@@ -7,12 +7,11 @@
  *   5. Awaitable  am_send and am_await, which Cython has no special methods for
  *   6. Current    the task that is running, where the stdlib's asyncio looks for it
  *   7. Tasks      the list of live tasks, borrowed references
- *   8. Kernel     clock, epoll, sockets
- *   9. Stock      memory of objects that live for one await, kept for the next of their type
- *  10. Bytes      what streams look for and cut out, without a number or a slice being made an object
+ *   8. Stock      memory of objects that live for one await, kept for the next of their type
+ *   9. Bytes      what streams look for and cut out, without a number or a slice being made an object
  *
- * `runtime.pxd` declares these to Cython, `runtime.py` says the same in Python for the interpreted mode.
- * All of it relies on the GIL. Functions follow CPython's conventions: new references out, borrowed in, NULL or -1
+ * The kernel's part is in kernel.h. `runtime.pxd` declares both to Cython, `runtime.py` says the same in Python for the
+ * interpreted mode. All of it relies on the GIL. Functions follow CPython's conventions: new references out, borrowed in, NULL or -1
  * with an exception set on failure. Every including module gets its own copy of the statics; what must be shared
  * between modules lives in objects. */
 #ifndef EAGERLOOP_RUNTIME_H
@@ -582,6 +581,12 @@ static inline int el_init(void) {
     return el_str_throw == NULL ? -1 : 0;
 }
 
+/* What the names of tasks count. Only one module may use it. */
+static inline long el_next_number(void) {
+    static long last = 0;
+    return ++last;
+}
+
 /* -- 7. Tasks ---------------------------------------------------------------------------------------------- */
 
 typedef struct el_link {
@@ -628,320 +633,7 @@ static inline void el_link_abandon(el_link *head) {
 #define EL_TASK_LIST(agenda) el_link_list(&(agenda)->_tasks)
 #define EL_TASKS_ABANDON(agenda) el_link_abandon(&(agenda)->_tasks)
 
-/* -- 10. Bytes ---------------------------------------------------------------------------------------------
- * `data` is bytes or a bytearray. */
-
-static inline char *el_bytes_text(PyObject *data) {
-    return PyByteArray_Check(data) ? PyByteArray_AS_STRING(data) : PyBytes_AS_STRING(data);
-}
-
-/* `data.find(separator, start)` */
-static inline Py_ssize_t el_bytes_find(PyObject *data, PyObject *separator, Py_ssize_t start) {
-    Py_ssize_t left = Py_SIZE(data) - start;
-    if (PyBytes_CheckExact(separator) && PyBytes_GET_SIZE(separator) == 1 && left >= 0) {
-        char *text = el_bytes_text(data);
-        char *place = memchr(text + start, PyBytes_AS_STRING(separator)[0], (size_t)left);
-        return place == NULL ? -1 : place - text;
-    }
-    PyObject *place = PyObject_CallMethod(data, "find", "On", separator, start);
-    if (place == NULL) return -2;
-    Py_ssize_t found = PyLong_AsSsize_t(place);
-    Py_DECREF(place);
-    return found == -1 && PyErr_Occurred() ? -2 : found;
-}
-
-/* `bytes(data[start:stop])`, within its bounds */
-static inline PyObject *el_bytes_cut(PyObject *data, Py_ssize_t start, Py_ssize_t stop) {
-    return PyBytes_FromStringAndSize(el_bytes_text(data) + start, stop - start);
-}
-
-/* -- 8. Kernel --------------------------------------------------------------------------------------------- */
-
-static inline int el_check_signals(void) { return PyErr_CheckSignals(); }
-
-/* What the names of tasks count. Only one module may use it. */
-static inline long el_next_number(void) {
-    static long last = 0;
-    return ++last;
-}
-
-static inline double el_monotonic(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)((int64_t)now.tv_sec * 1000000000 + now.tv_nsec) / 1e9; /* as time.monotonic() rounds */
-}
-
-#ifdef __linux__
-#include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-/* Waits for at most `timeout` seconds (negative: for ever). Returns the number of events; 0 after a signal. */
-static inline int el_epoll_wait(int epfd, struct epoll_event *events, int size, double timeout) {
-    static int has_pwait2 = 1; /* Linux 5.11: nanoseconds instead of milliseconds */
-    int count = -1;
-    if (timeout == 0.0) { /* returns at once: keeping the GIL is cheaper than giving it back */
-        count = epoll_wait(epfd, events, size, 0);
-    } else {
-        struct timespec limit = {0, 0};
-        if (timeout > 0) {
-            if (timeout > 86400.0) timeout = 86400.0; /* the turn comes round again */
-            limit.tv_sec = (time_t)timeout;
-            limit.tv_nsec = (long)((timeout - (double)limit.tv_sec) * 1e9) + 1; /* up: a timer is never early */
-            if (limit.tv_nsec >= 1000000000) { limit.tv_sec++; limit.tv_nsec -= 1000000000; }
-        }
-        int error;
-        Py_BEGIN_ALLOW_THREADS
-#ifdef SYS_epoll_pwait2
-        if (has_pwait2) {
-            count = (int)syscall(SYS_epoll_pwait2, epfd, events, size, timeout < 0 ? NULL : &limit, NULL, (size_t)0);
-            if (count < 0 && (errno == ENOSYS || errno == EPERM)) has_pwait2 = 0;
-        }
-#else
-        has_pwait2 = 0;
-#endif
-        if (!has_pwait2) {
-            int milliseconds = -1;
-            if (timeout >= 0) milliseconds = (int)(limit.tv_sec * 1000 + (limit.tv_nsec + 999999) / 1000000);
-            count = epoll_wait(epfd, events, size, milliseconds);
-        }
-        error = errno;
-        Py_END_ALLOW_THREADS
-        errno = error;
-    }
-    if (count >= 0) return count;
-    if (errno == EINTR) return 0;
-    PyErr_SetFromErrno(PyExc_OSError);
-    return -1;
-}
-
-static inline int el_epoll_control(int epfd, int operation, int fd, unsigned int bits) {
-    struct epoll_event event;
-    memset(&event, 0, sizeof(event));
-    event.events = bits;
-    event.data.fd = fd;
-    if (epoll_ctl(epfd, operation, fd, &event) == 0) return 0;
-    PyErr_SetFromErrno(PyExc_OSError);
-    return -1;
-}
-#else /* declared so that everything compiles; eagerloop.poll never chooses epoll here */
-struct epoll_event { uint32_t events; union { int fd; } data; };
-static inline int el_no_epoll(void) {
-    PyErr_SetString(PyExc_OSError, "epoll exists on Linux only");
-    return -1;
-}
-#define el_epoll_wait(epfd, events, size, timeout) el_no_epoll()
-#define el_epoll_control(epfd, operation, fd, bits) el_no_epoll()
-#endif
-
-static inline struct epoll_event *el_epoll_events(int size) {
-    struct epoll_event *events = PyMem_Calloc((size_t)size, sizeof(struct epoll_event));
-    if (events == NULL) PyErr_NoMemory();
-    return events;
-}
-
-/* Non-blocking sockets: a call takes less than giving the GIL back and taking it again would. -2: it would block. */
-
-#include <sys/socket.h>
-#include <sys/uio.h>
-
-#define EL_SCRATCH 65536 /* bytes read at once */
-#define EL_SMALL 16384   /* bytes; more are received in place, less are copied to an object of their size */
-#define EL_PIECES 64     /* buffers sent at once */
-#ifdef MSG_NOSIGNAL
-#define EL_SEND_FLAGS MSG_NOSIGNAL
-#else
-#define EL_SEND_FLAGS 0
-#endif
-
-static inline Py_ssize_t el_sock_result(Py_ssize_t count) {
-    if (count >= 0) return count;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return -2;
-    PyErr_SetFromErrno(PyExc_OSError);
-    return -1;
-}
-
-/* What has arrived, at most EL_SCRATCH bytes; b"" at the end; None if it would block. `last` is what came last time. */
-static inline PyObject *el_sock_recv(int fd, Py_ssize_t last) {
-    static char scratch[EL_SCRATCH];
-    PyObject *data = NULL;
-    char *target = scratch;
-    Py_ssize_t count;
-    if (last > EL_SMALL) {
-        if ((data = PyBytes_FromStringAndSize(NULL, EL_SCRATCH)) == NULL) return NULL;
-        target = PyBytes_AS_STRING(data);
-    }
-    do count = recv(fd, target, EL_SCRATCH, 0); while (count < 0 && errno == EINTR);
-    count = el_sock_result(count);
-    if (count < 0) {
-        Py_XDECREF(data);
-        return count == -2 ? Py_NewRef(Py_None) : NULL;
-    }
-    if (data == NULL) return PyBytes_FromStringAndSize(scratch, count);
-    if (count < EL_SCRATCH) _PyBytes_Resize(&data, count);
-    return data;
-}
-#define EL_SOCK_RECV(sock, fd, last) el_sock_recv(fd, last)
-
-static inline Py_ssize_t el_sock_recv_into(int fd, PyObject *buffer) {
-    Py_buffer view;
-    Py_ssize_t count;
-    if (PyObject_GetBuffer(buffer, &view, PyBUF_WRITABLE) < 0) return -1;
-    do count = recv(fd, view.buf, (size_t)view.len, 0); while (count < 0 && errno == EINTR);
-    count = el_sock_result(count);
-    PyBuffer_Release(&view);
-    return count;
-}
-#define EL_SOCK_RECV_INTO(sock, fd, buffer) el_sock_recv_into(fd, buffer)
-
-static inline Py_ssize_t el_sock_send(int fd, PyObject *data) {
-    Py_buffer view;
-    Py_ssize_t count;
-    if (PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) < 0) return -1;
-    do count = send(fd, view.buf, (size_t)view.len, EL_SEND_FLAGS); while (count < 0 && errno == EINTR);
-    count = el_sock_result(count);
-    PyBuffer_Release(&view);
-    return count;
-}
-#define EL_SOCK_SEND(sock, fd, data) el_sock_send(fd, data)
-
-/* Sends `pieces[first:]`, each bytes or a bytearray, without the first `offset` bytes. */
-static inline Py_ssize_t el_sock_sendmsg(int fd, PyObject *pieces, Py_ssize_t first, Py_ssize_t offset) {
-    struct iovec vector[EL_PIECES];
-    struct msghdr message;
-    Py_ssize_t count = PyList_GET_SIZE(pieces) - first;
-    if (count > EL_PIECES) count = EL_PIECES;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *piece = PyList_GET_ITEM(pieces, first + i);
-        int mutable = PyByteArray_Check(piece);
-        vector[i].iov_base = mutable ? PyByteArray_AS_STRING(piece) : PyBytes_AS_STRING(piece);
-        vector[i].iov_len = (size_t)(mutable ? PyByteArray_GET_SIZE(piece) : PyBytes_GET_SIZE(piece));
-    }
-    vector[0].iov_base = (char *)vector[0].iov_base + offset;
-    vector[0].iov_len -= (size_t)offset;
-    memset(&message, 0, sizeof(message));
-    message.msg_iov = vector;
-    message.msg_iovlen = (size_t)count;
-    do count = sendmsg(fd, &message, EL_SEND_FLAGS); while (count < 0 && errno == EINTR);
-    return el_sock_result(count);
-}
-#define EL_SOCK_SENDMSG(sock, fd, pieces, first, offset) el_sock_sendmsg(fd, pieces, first, offset)
-
-/* Datagrams. The last sender's address is kept in both forms, the kernel's and Python's: most datagrams come from whom
- * the one before came from, and most answers go there. */
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <stddef.h>
-#include <sys/un.h>
-
-#define EL_DATAGRAM 262144 /* bytes of the longest datagram that is read whole */
-
-typedef struct {
-    PyObject *name; /* as the socket module would say it, or NULL */
-    socklen_t length;
-    struct sockaddr_storage address;
-    int foreign; /* a family that only the socket module knows */
-} el_peer;
-
-static inline el_peer *el_peer_new(int family) {
-    el_peer *peer = PyMem_Calloc(1, sizeof(el_peer));
-    if (peer == NULL) {
-        PyErr_NoMemory();
-        return NULL;
-    }
-    peer->foreign = family != AF_INET && family != AF_INET6 && family != AF_UNIX;
-    return peer;
-}
-
-static inline void el_peer_free(el_peer *peer) {
-    if (peer == NULL) return;
-    Py_XDECREF(peer->name);
-    PyMem_Free(peer);
-}
-
-static inline PyObject *el_peer_build(const el_peer *peer) {
-    char host[INET6_ADDRSTRLEN];
-    if (peer->address.ss_family == AF_INET) {
-        const struct sockaddr_in *four = (const struct sockaddr_in *)&peer->address;
-        inet_ntop(AF_INET, &four->sin_addr, host, sizeof(host));
-        return Py_BuildValue("si", host, (int)ntohs(four->sin_port));
-    }
-    if (peer->address.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&peer->address;
-        inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof(host));
-        return Py_BuildValue("siII", host, (int)ntohs(six->sin6_port), (unsigned)ntohl(six->sin6_flowinfo),
-                             (unsigned)six->sin6_scope_id);
-    }
-    const char *path = ((const struct sockaddr_un *)&peer->address)->sun_path;
-    Py_ssize_t length = (Py_ssize_t)peer->length - (Py_ssize_t)offsetof(struct sockaddr_un, sun_path);
-    if (length > 0 && path[0] == 0) return PyBytes_FromStringAndSize(path, length); /* abstract */
-    return PyUnicode_DecodeFSDefaultAndSize(path, length > 0 ? (Py_ssize_t)strnlen(path, (size_t)length) : 0);
-}
-
-/* Borrowed: the name of the address that recvfrom has just filled in. */
-static inline PyObject *el_peer_name(el_peer *peer, const struct sockaddr_storage *address, socklen_t length) {
-    if (length == 0) return Py_None; /* it has none */
-    if (peer->name == NULL || length != peer->length || memcmp(address, &peer->address, length) != 0) {
-        Py_CLEAR(peer->name);
-        memset(&peer->address, 0, sizeof(peer->address));
-        memcpy(&peer->address, address, length);
-        peer->length = length;
-        peer->name = el_peer_build(peer);
-    }
-    return peer->name;
-}
-
-/* A method of the socket module's; None (it would block) as -2 is for the functions above. */
-static inline PyObject *el_sock_method(PyObject *result) {
-    if (result != NULL || !PyErr_ExceptionMatches(PyExc_BlockingIOError)) return result;
-    PyErr_Clear();
-    return Py_NewRef(Py_None);
-}
-
-/* (datagram, sender), or None if it would block. */
-static inline PyObject *el_sock_recvfrom(PyObject *sock, int fd, el_peer *peer) {
-    static char datagram[EL_DATAGRAM];
-    struct sockaddr_storage address;
-    socklen_t length = sizeof(address);
-    Py_ssize_t count;
-    PyObject *name, *data, *pair;
-    if (peer->foreign) return el_sock_method(PyObject_CallMethod(sock, "recvfrom", "i", EL_DATAGRAM));
-    do count = recvfrom(fd, datagram, sizeof(datagram), 0, (struct sockaddr *)&address, &length);
-    while (count < 0 && errno == EINTR);
-    count = el_sock_result(count);
-    if (count < 0) return count == -2 ? Py_NewRef(Py_None) : NULL;
-    if (length > sizeof(address)) length = sizeof(address);
-    if ((name = el_peer_name(peer, &address, length)) == NULL) return NULL;
-    if ((data = PyBytes_FromStringAndSize(datagram, count)) == NULL) return NULL;
-    pair = PyTuple_Pack(2, data, name);
-    Py_DECREF(data);
-    return pair;
-}
-
-/* Bytes sent, or -2. To whom the last datagram came from without parsing the address, else by the socket module. */
-static inline Py_ssize_t el_sock_sendto(PyObject *sock, int fd, PyObject *data, PyObject *name, el_peer *peer) {
-    Py_buffer view;
-    Py_ssize_t count;
-    if (name != peer->name) {
-        PyObject *result = el_sock_method(PyObject_CallMethod(sock, "sendto", "OO", data, name));
-        if (result == NULL) return -1;
-        count = result == Py_None ? -2 : PyLong_AsSsize_t(result);
-        Py_DECREF(result);
-        return count;
-    }
-    if (PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) < 0) return -1;
-    do count = sendto(fd, view.buf, (size_t)view.len, EL_SEND_FLAGS, (struct sockaddr *)&peer->address, peer->length);
-    while (count < 0 && errno == EINTR);
-    count = el_sock_result(count);
-    PyBuffer_Release(&view);
-    return count;
-}
-
-#define EL_EVENT_FD(batch, i) ((batch)[i].data.fd)
-#define EL_EVENT_BITS(batch, i) ((batch)[i].events)
-
-/* -- 9. Stock ----------------------------------------------------------------------------------------------
+/* -- 8. Stock ----------------------------------------------------------------------------------------------
  * An object that lives for one await costs more to allocate, to make by tp_new (a call for each base) and to free than
  * to use. A stocked type keeps the memory of the last few that died; a new one is a copy of the model that tp_new made,
  * but for the instance dict, which comes when somebody sets an attribute. For static types without __cinit__. A
@@ -1016,5 +708,34 @@ static inline int el_stock_open(PyObject *cls) {
 #endif
     return 0;
 }
+
+/* -- 9. Bytes  ---------------------------------------------------------------------------------------------
+ * `data` is bytes or a bytearray. */
+
+static inline char *el_bytes_text(PyObject *data) {
+    return PyByteArray_Check(data) ? PyByteArray_AS_STRING(data) : PyBytes_AS_STRING(data);
+}
+
+/* `data.find(separator, start)` */
+static inline Py_ssize_t el_bytes_find(PyObject *data, PyObject *separator, Py_ssize_t start) {
+    Py_ssize_t left = Py_SIZE(data) - start;
+    if (PyBytes_CheckExact(separator) && PyBytes_GET_SIZE(separator) == 1 && left >= 0) {
+        char *text = el_bytes_text(data);
+        char *place = memchr(text + start, PyBytes_AS_STRING(separator)[0], (size_t)left);
+        return place == NULL ? -1 : place - text;
+    }
+    PyObject *place = PyObject_CallMethod(data, "find", "On", separator, start);
+    if (place == NULL) return -2;
+    Py_ssize_t found = PyLong_AsSsize_t(place);
+    Py_DECREF(place);
+    return found == -1 && PyErr_Occurred() ? -2 : found;
+}
+
+/* `bytes(data[start:stop])`, within its bounds */
+static inline PyObject *el_bytes_cut(PyObject *data, Py_ssize_t start, Py_ssize_t stop) {
+    return PyBytes_FromStringAndSize(el_bytes_text(data) + start, stop - start);
+}
+
+#include "kernel.h"
 
 #endif

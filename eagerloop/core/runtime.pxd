@@ -43,11 +43,11 @@ cdef extern from "runtime.h":
     object get_current "el_current_get" (object loop)
     int set_current "el_current_set" (object loop, object task) except -1
 
-    # 10. Bytes
+    # 9. Bytes
     Py_ssize_t bytes_find "el_bytes_find" (object data, object separator, Py_ssize_t start) except -2
     bytes bytes_cut "el_bytes_cut" (object data, Py_ssize_t start, Py_ssize_t stop)
 
-    # 8. Kernel
+    # Kernel (kernel.h)
     int check_signals "el_check_signals" () except -1
     double monotonic "el_monotonic" () noexcept
     unsigned long thread_id "PyThread_get_thread_ident" () noexcept
@@ -70,6 +70,6 @@ cdef extern from "runtime.h":
     Py_ssize_t sock_sendto "el_sock_sendto" (
         object sock, int fd, object data, object name, el_peer *peer) except -1
 
-    # 9. Stock
+    # 8. Stock
     int stock "el_stock_open" (object cls) except -1
     object new "el_stock_new" (object cls)

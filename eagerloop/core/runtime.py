@@ -277,7 +277,7 @@ def tasks_abandon(agenda: Any) -> None:
     """The set goes with its loop."""
 
 
-# 10. Bytes
+# 9. Bytes
 
 
 def bytes_find(data: bytes | bytearray, separator: Any, start: int) -> int:
@@ -289,7 +289,7 @@ def bytes_cut(data: bytes | bytearray, start: int, stop: int) -> bytes:
         return bytes(view[start:stop])
 
 
-# 8. Kernel
+# Kernel (kernel.h)
 
 
 def check_signals() -> None:
@@ -402,7 +402,7 @@ def sock_sendto(sock: socket.socket, fd: int, data: Any, name: Any, peer: memory
         return WOULD_BLOCK
 
 
-# 9. Stock
+# 8. Stock
 
 
 def stock(cls: type) -> None:
