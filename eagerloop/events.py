@@ -24,6 +24,7 @@ from asyncio.events import (
 from typing import Any
 
 from .core.handle import Handle
+from .core.handle import ThreadsafeHandle as _ThreadSafeHandle  # noqa: F401  (a name of 3.14)
 from .core.timers import TimerHandle
 
 __all__ = [

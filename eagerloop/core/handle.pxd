@@ -15,8 +15,18 @@ cdef class Handle:
     cdef public object _source_traceback
     cdef object __weakref__
 
+
+cdef class ThreadsafeHandle(Handle):
+    # the callback runs
+    cdef bint _runs
+
+    cdef int _wait(self) except -1
+
 @cython.locals(handle=Handle)
 cdef Handle new(object loop, object callback, tuple args, object context)
+@cython.locals(handle=ThreadsafeHandle)
+cdef ThreadsafeHandle new_threadsafe(object loop, object callback, tuple args, object context)
+cdef int run_threadsafe(ThreadsafeHandle handle) except -1
 cdef int run(Handle handle) except -1
 cdef int report(Handle handle, object exc) except -1
 

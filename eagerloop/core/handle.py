@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio.events as _events
 import contextvars
+import time
 from typing import TYPE_CHECKING, Any
 
 from . import reprs, runtime, stacks
@@ -25,6 +26,9 @@ if not cython.compiled:  # the .pxd declares them
     from .runtime import call, handle_context
 
 runtime.init()
+
+
+PAUSE_SECONDS = 1e-3  # between two looks at a callback that another thread waits for
 
 
 class Handle:
@@ -94,6 +98,47 @@ class Handle:
         run(self)
 
 
+class ThreadsafeHandle(Handle):
+    """What call_soon_threadsafe returns (CPython 3.14).
+
+    While the callback runs, other threads that cancel it, or ask whether it is, wait for its end.
+    """
+
+    __slots__ = ("_runs",)
+
+    def __init__(
+        self,
+        callback: Callable[..., object],
+        args: Sequence[Any],
+        loop: Any,
+        context: contextvars.Context | None = None,
+    ) -> None:
+        Handle.__init__(self, callback, args, loop, context)
+        self._runs = False
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return getattr(_events, "_ThreadSafeHandle", _events.Handle)
+
+    def cancel(self) -> None:
+        """Takes the call back; too late once it has begun."""
+        self._wait()
+        Handle.cancel(self)
+
+    def cancelled(self) -> bool:
+        """Whether the call was taken back."""
+        self._wait()
+        return Handle.cancelled(self)
+
+    def _wait(self) -> None:
+        # no lock: it would cost each call, and hardly anyone ever comes in between
+        while self._runs and self._loop._thread_id != runtime.thread_id():
+            time.sleep(PAUSE_SECONDS)
+
+    def _run(self) -> None:
+        run_threadsafe(self)
+
+
 def new(loop: Any, callback: Any, args: tuple[Any, ...], context: Any) -> Handle:
     """A handle as __init__ makes it, `context` being any snapshot."""
     handle: Handle = runtime.new(Handle)
@@ -105,6 +150,31 @@ def new(loop: Any, callback: Any, args: tuple[Any, ...], context: Any) -> Handle
     handle._repr = None
     handle._source_traceback = None
     return handle
+
+
+def new_threadsafe(
+    loop: Any, callback: Any, args: tuple[Any, ...], context: Any
+) -> ThreadsafeHandle:
+    """As `new`, for other threads."""
+    handle: ThreadsafeHandle = ThreadsafeHandle.__new__(ThreadsafeHandle)
+    handle._callback = callback
+    handle._args = args
+    handle._context = context
+    handle._loop = loop
+    handle._cancelled = False
+    handle._repr = None
+    handle._source_traceback = None
+    handle._runs = False
+    return handle
+
+
+def run_threadsafe(handle: ThreadsafeHandle) -> None:
+    """As `run`, for other threads to see."""
+    handle._runs = True
+    try:
+        run(handle)
+    finally:
+        handle._runs = False
 
 
 def run(handle: Handle) -> None:

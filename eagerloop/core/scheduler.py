@@ -129,11 +129,12 @@ class Scheduler(Turn):
             raise RuntimeError("Event loop is closed")
         if self._debug:
             self._check_callback(callback, "call_soon_threadsafe")
-        made = handle.new(self, callback, args, runtime.snapshot() if context is None else context)
+        made = handle.new_threadsafe(
+            self, callback, args, runtime.snapshot() if context is None else context
+        )
         if self._debug:
             made._source_traceback = stacks.creation_stack()
         runtime.ring_push(self._ring, made)
-        runtime.gc_untrack(made)
         if self._waiting:
             self._write_to_self()
         return made

@@ -106,6 +106,8 @@ class Task(Future):
 
     def get_context(self) -> contextvars.Context:
         """The Context that the task runs in."""
+        if self._context is None:  # never initialised
+            return None  # type: ignore[return-value]
         context: contextvars.Context = task_context(self)
         return context
 
@@ -242,12 +244,17 @@ def start_eagerly(task: Task) -> None:
         )
     task_link(agenda, task)
     previous = current.swap(agenda, task)
+    coro = task._coro
     try:
         step(task, None)
     finally:
         current.restore(agenda, previous)
         if task._phase != future.PENDING:
             task._coro = None
+    if task._phase == future.FAILED and getattr(coro, "cr_frame", None) is not None:
+        # it never began: its context is entered already, which is the caller's mistake
+        task._log = False
+        raise task._outcome
 
 
 def start_eagerly_foreign(task: Task) -> None:
@@ -445,6 +452,7 @@ runtime.zeroed(
         "_phase": 0,
         "_asyncio_future_blocking": False,
         "_log": False,
+        "_context": None,
         "_log_destroy_pending": False,
     },
 )

@@ -5,7 +5,7 @@ from . cimport current, delay, handle, overseer, runtime, task, timers, watch
 from .agenda cimport Agenda
 from .delay cimport Delay
 from .future cimport Future
-from .handle cimport Handle
+from .handle cimport Handle, ThreadsafeHandle
 from .task cimport Task
 from .timers cimport Alarm, TimerHandle
 from .watch cimport Watch

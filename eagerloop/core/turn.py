@@ -22,7 +22,7 @@ from . import current, delay, handle, overseer, runtime, task, timers, watch
 from .agenda import Agenda
 from .delay import Delay
 from .future import Future
-from .handle import Handle
+from .handle import Handle, ThreadsafeHandle
 from .task import Task
 from .timers import Alarm, TimerHandle
 from .watch import Watch
@@ -129,6 +129,8 @@ class Turn(Agenda):
             if type(entry) is Handle or type(entry) is TimerHandle:
                 handle.run(entry)
                 runtime.gc_return(entry)
+            elif type(entry) is ThreadsafeHandle:
+                handle.run_threadsafe(entry)
             elif type(entry) is Watch:
                 watch.run(entry)
             elif isinstance(entry, Future):

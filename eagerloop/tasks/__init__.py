@@ -50,8 +50,11 @@ __all__ = (
 
 # CPython's tests run over its two implementations by these names; there is one here.
 _PyTask = _CTask = Task
-_py_current_task = _c_current_task = current_task
-_py_all_tasks = _c_all_tasks = all_tasks
+_py_current_task = current_task
+_py_all_tasks = all_tasks
+# a function in C binds to no instance, and CPython's tests count on that
+_c_current_task = staticmethod(current_task)
+_c_all_tasks = staticmethod(all_tasks)
 _py_register_task = _c_register_task = _register_task
 _py_unregister_task = _c_unregister_task = _unregister_task
 _py_enter_task = _c_enter_task = _enter_task

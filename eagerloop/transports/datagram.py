@@ -158,13 +158,13 @@ class DatagramTransport(SocketTransport):
             if addr is not None and addr != self._address:
                 raise ValueError(f"Invalid address: must be None or {self._address}")
             addr = self._address
-        if self._conn_lost > 0:
+        if self._conn_lost > 0 and (self._connected or self._sock is None):
             if self._conn_lost >= constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES:
                 logger.warning("socket.send() raised exception.")
             self._conn_lost += 1
             return
         if not self._writing:
-            if self._send(data, addr):
+            if self._send(data, addr) or self._conn_lost > 0:
                 return
             self._start_writing()
         data = bytes(data)  # its owner may change it before it goes

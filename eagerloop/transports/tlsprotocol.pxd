@@ -26,7 +26,7 @@ cdef class TLSProtocol(Channel):
     cdef Py_ssize_t _read_high
     cdef Py_ssize_t _read_low
     # the application asked us to pause
-    cdef bint _reading_paused
+    cdef readonly bint _app_reading_paused
     # the loop, if it is one of ours
     cdef Scheduler _scheduler
     # the turn in which a write last went out at once

@@ -79,7 +79,7 @@ class TLSProtocol(Channel):
         "_peer_eof",
         "_read_high",
         "_read_low",
-        "_reading_paused",
+        "_app_reading_paused",
         "_scheduler",
         "_sent_in_turn",
         "_shutdown_timeout",
@@ -121,7 +121,7 @@ class TLSProtocol(Channel):
         self._app = Application(
             loop, app_protocol, TLSTransport(loop, self), not call_connection_made
         )
-        self._reading_paused = False  # the application asked us to pause
+        self._app_reading_paused = False  # the application asked us to pause
         self._backlog = Backlog()
         self._sent_in_turn = -1  # the turn in which a write last went out at once
         self._transport: Any = None
@@ -185,7 +185,7 @@ class TLSProtocol(Channel):
                 ConnectionResetError("the peer closed the connection during the SSL handshake")
             )
         elif state == tlsstate._OPEN:
-            if not self._reading_paused:
+            if not self._app_reading_paused:
                 self._deliver()
         else:
             self._go_on()
@@ -286,7 +286,7 @@ class TLSProtocol(Channel):
         tls = self._tls
         more = True
         try:
-            while more and tls.state == tlsstate._OPEN and not self._reading_paused:
+            while more and tls.state == tlsstate._OPEN and not self._app_reading_paused:
                 room = tls.complete()
                 if room == 0:
                     break
@@ -300,9 +300,9 @@ class TLSProtocol(Channel):
             self._fatal_error(exc, "Fatal error on SSL protocol")
             return
         if tls.state == tlsstate._OPEN:
-            if tls.eof or (self._peer_eof and not self._reading_paused):
+            if tls.eof or (self._peer_eof and not self._app_reading_paused):
                 self._peer_ended()
-            elif self._reading_paused or self._transport_paused:
+            elif self._app_reading_paused or self._transport_paused:
                 self._control_reading()
 
     def _peer_ended(self) -> None:
@@ -314,12 +314,12 @@ class TLSProtocol(Channel):
         self._begin_shutdown()
 
     def _resume_reading(self) -> None:
-        if self._reading_paused:
-            self._reading_paused = False
+        if self._app_reading_paused:
+            self._app_reading_paused = False
             self._loop.call_soon(self._after_resume)
 
     def _after_resume(self) -> None:
-        if self._tls.state == tlsstate._OPEN and not self._reading_paused:
+        if self._tls.state == tlsstate._OPEN and not self._app_reading_paused:
             self._deliver()
 
     def _control_reading(self) -> None:

@@ -98,11 +98,11 @@ class TLSTransport:
     # Reading.
 
     def is_reading(self) -> bool:
-        return not self._ssl_protocol._reading_paused
+        return not self._ssl_protocol._app_reading_paused
 
     def pause_reading(self) -> None:
         """Deliver no data until resume_reading()."""
-        self._ssl_protocol._reading_paused = True
+        self._ssl_protocol._app_reading_paused = True
 
     def resume_reading(self) -> None:
         """Deliver data again, beginning with the next turn."""

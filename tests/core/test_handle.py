@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import threading
+import time
 from typing import Any
 
 import eagerloop
@@ -80,3 +82,40 @@ def test_made_by_hand(loop: Loop) -> None:
     made = Handle(seen.append, (1,), loop)
     made._run()
     assert seen == [1]
+
+
+def test_a_threadsafe_handle_makes_other_threads_wait_while_it_runs(
+    loop: eagerloop.AbstractEventLoop,
+) -> None:
+    began, ended = threading.Event(), threading.Event()
+    seen: list[bool] = []
+
+    def callback() -> None:
+        assert not handle.cancelled()  # its own thread does not wait
+        began.set()
+        time.sleep(0.05)
+        ended.set()
+        loop.stop()
+
+    def other() -> None:
+        began.wait()
+        handle.cancel()
+        seen.append(ended.is_set())
+
+    handle = loop.call_soon_threadsafe(callback)
+    assert isinstance(handle, asyncio.Handle)
+    thread = threading.Thread(target=other)
+    thread.start()
+    loop.run_forever()
+    thread.join()
+    assert seen == [True]
+
+
+def test_a_threadsafe_handle_can_be_cancelled_before_it_runs(
+    loop: eagerloop.AbstractEventLoop,
+) -> None:
+    called: list[int] = []
+    loop.call_soon_threadsafe(called.append, 1).cancel()
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    assert called == []
