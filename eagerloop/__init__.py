@@ -19,7 +19,8 @@ The other modules carry asyncio's submodule names and re-export what the rooms d
 
 from typing import TYPE_CHECKING
 
-from . import _pure as _pure  # isort: skip  (first: it decides whether the rest is loaded compiled)
+from . import _python as _python  # isort: skip  (first: it refuses an old Python)
+from . import _pure as _pure  # isort: skip  (then: it decides whether the rest is loaded compiled)
 
 from . import (
     base_events,

@@ -32,7 +32,7 @@ ROWS = (
     {"poll"},
     {"core"},
     {"coroutines", "format_helpers", "mixins", "trsock"},
-    {"_build", "_cython", "_pure", "constants", "exceptions", "log"},
+    {"_build", "_cython", "_pure", "_python", "constants", "exceptions", "log"},
 )
 # Modules with asyncio's names for what rooms define: one step above that room.
 FACADES = {
