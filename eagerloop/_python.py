@@ -5,14 +5,14 @@ import sys
 OLDEST = (3, 11)
 
 
-def refusal(version):  # type: ignore[no-untyped-def]  # old Pythons read this
+def refusal(version: "tuple[int, ...]") -> "str | None":
     """What to say to a Python of this version; None if it is supported."""
-    if tuple(version[:2]) >= OLDEST:
+    if version[:2] >= OLDEST:
         return None
-    return "eagerloop runs on Python 3.11 to 3.15; this is %d.%d" % tuple(version[:2])  # noqa: UP031
+    return "eagerloop runs on Python 3.11 to 3.15; this is %d.%d" % version[:2]  # noqa: UP031
 
 
-def check(version, argv):  # type: ignore[no-untyped-def]
+def check(version: "tuple[int, ...]", argv: "list[str]") -> None:
     """Raises ImportError; under `python -m eagerloop` it is the command that ends, with code 2."""
     said = refusal(version)
     if said is None:
@@ -23,4 +23,4 @@ def check(version, argv):  # type: ignore[no-untyped-def]
     raise ImportError(said)
 
 
-check(sys.version_info, sys.argv)
+check(sys.version_info[:2], sys.argv)

@@ -10,7 +10,7 @@ from eagerloop import _python
 
 
 def test_versions() -> None:
-    assert _python.refusal(sys.version_info) is None
+    assert _python.refusal(sys.version_info[:2]) is None
     assert _python.refusal((3, 10, 13)) == "eagerloop runs on Python 3.11 to 3.15; this is 3.10"
 
 

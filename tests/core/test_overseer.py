@@ -53,7 +53,7 @@ def test_an_overseer_can_be_removed_like_a_callback(run: Run) -> None:
 
 
 def test_what_an_overseer_raises_goes_to_the_exception_handler(run: Run) -> None:
-    class Stubborn(eagerloop.Task):
+    class Stubborn(eagerloop.Task[Any]):
         def cancel(self, msg: Any = None) -> bool:
             raise ValueError("no")
 
