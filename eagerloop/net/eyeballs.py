@@ -63,7 +63,7 @@ async def connect_any(
             raise _failure([exc for attempt in errors for exc in attempt], all_errors)
         return sock
     finally:
-        del errors  # each holds a traceback, which holds this frame
+        errors.clear()  # each holds a traceback, whose frames hold this list
 
 
 async def _connect_in_order(
