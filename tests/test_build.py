@@ -24,6 +24,7 @@ LAYOUT = "cdef object twice(object number)\n"
 FILES = {
     "eagerloop/__init__.py": "",
     "eagerloop/core/__init__.py": "",
+    "eagerloop/core/kernel.h": "",
     "eagerloop/core/runtime.h": "",
     "eagerloop/core/runtime.pxd": "",
     "eagerloop/core/runtime.py": "",
