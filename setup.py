@@ -72,6 +72,7 @@ class BuildAllOrNothing(build_ext):
         from Cython.Compiler import Options
 
         Options.warning_errors = MODE == "require"
+        self.forget_outdated()
         generated = cythonize(  # type: ignore[no-untyped-call]
             self.extensions, nthreads=JOBS, build_dir="build/cython", compiler_directives=DIRECTIVES
         )
@@ -79,6 +80,15 @@ class BuildAllOrNothing(build_ext):
         for wanted in self.extensions:
             wanted.sources = sources[wanted.name]
         super().build_extensions()
+
+    @staticmethod
+    def forget_outdated() -> None:
+        """A layout is part of every file that cimports it, however indirectly; Cython sees one level."""
+        layouts = [*Path("eagerloop").rglob("*.pxd"), *Path("eagerloop").rglob("*.h")]
+        newest = max((layout.stat().st_mtime for layout in layouts), default=0)
+        for made in Path("build/cython").rglob("*.c"):
+            if made.stat().st_mtime < newest:
+                made.unlink()
 
     def remove_built(self) -> None:
         self.extensions = []
