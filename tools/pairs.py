@@ -52,7 +52,10 @@ def cimported(layout: Path) -> set[Path]:
 
 def ingredients(pair: Pair) -> set[Path]:
     """Every file whose change must recompile `pair`."""
-    found, left = {pair.source, pair.layout, *(PACKAGE / header for header in HEADERS)}, [pair.layout]
+    found, left = (
+        {pair.source, pair.layout, *(PACKAGE / header for header in HEADERS)},
+        [pair.layout],
+    )
     while left:
         new = cimported(left.pop()) - found
         found |= new
