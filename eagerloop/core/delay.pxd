@@ -1,6 +1,6 @@
 cimport cython
 
-from . cimport future, runtime
+from . cimport future, operation, runtime
 from .agenda cimport Agenda
 from .future cimport Future
 

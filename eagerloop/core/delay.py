@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import future, runtime, stacks
+from . import future, operation, runtime, stacks
 from .future import Future
 
 if TYPE_CHECKING:
@@ -28,6 +28,17 @@ class Delay(Future):
         if self._agenda is not None:
             heap_remove_delay(self._agenda._timers, self)
         return future.end_cancelled(self, msg)
+
+    # Under `await` itself (see tasks/sleeping.py), it is told when the wait is cut short.
+
+    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
+        """Takes the timer out of the heap, then raises the exception."""
+        self.cancel()
+        raise operation.exception_of(typ, val, tb)
+
+    def close(self) -> None:
+        """Takes the timer out of the heap."""
+        self.cancel()
 
 
 def new(agenda: Agenda, when: float, value: Any) -> Delay:

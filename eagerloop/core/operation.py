@@ -78,7 +78,7 @@ class Operation:
         if self._stage == SPENT:  # a driver that has ended would say StopIteration once more
             raise RuntimeError("cannot reuse already awaited coroutine")
         if self._driver is None:
-            self._driver = self.__await__()
+            self._driver = Operation.__await__(self)  # a subclass may give another iterator
         return self._driver.send(value)
 
     def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:

@@ -1,6 +1,7 @@
-from ..core cimport delay as delays
-from ..core.operation cimport Operation
+from ..core cimport delay as delays, operation
 from ..core.agenda cimport Agenda
+from ..core.delay cimport Delay
+from ..core.operation cimport Operation
 
 cdef int NEW, YIELDED, ASLEEP
 
@@ -12,4 +13,5 @@ cdef class Sleep(Operation):
     cdef signed char _where
 
     cdef int _fall_asleep(self) except -1
-    cdef int _use(self, Agenda agenda, object delay) except -1
+
+cdef Delay delay_on(Agenda agenda, object seconds, object result)

@@ -94,6 +94,37 @@ def test_closing_takes_the_timer_out(run: Run) -> None:
     run(main)
 
 
+@pytest.mark.parametrize("way", ["close", "throw"])
+def test_cutting_the_coroutine_short_takes_the_timer_out(run: Run, way: str) -> None:
+    async def sleeper() -> None:
+        await eagerloop.sleep(3600)
+
+    async def main() -> None:
+        loop: Any = eagerloop.get_running_loop()
+        coro = sleeper()
+        coro.send(None)
+        assert len(loop._scheduled) == 1
+        if way == "close":
+            coro.close()
+        else:
+            with pytest.raises(KeyError):
+                coro.throw(KeyError("cut short"))
+        assert len(loop._scheduled) == 0
+
+    run(main)
+
+
+def test_cannot_be_awaited_twice(run: Run) -> None:
+    async def main() -> None:
+        for delay in (0, 0.001):
+            sleeping = eagerloop.sleep(delay)
+            await sleeping
+            with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+                await sleeping
+
+    run(main)
+
+
 def test_on_a_loop_that_is_not_ours() -> None:
     async def main() -> None:
         assert await eagerloop.sleep(0, 1) == 1
