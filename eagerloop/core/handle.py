@@ -186,6 +186,7 @@ def run(handle: Handle) -> None:
             raise
         except BaseException as exc:  # a callback may raise anything; the loop goes on
             report(handle, exc)
+    del handle  # interpreted, this frame may be kept, see runtime.py
 
 
 def report(handle: Handle, exc: BaseException) -> None:

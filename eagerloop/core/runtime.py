@@ -169,7 +169,12 @@ def call_one(owner: Any, function: Any, argument: Any) -> Any:
 
 
 def call(handle: Handle) -> Any:
-    return handle._context.run(handle._callback, *handle._args)
+    run, callback, args = handle._context.run, handle._callback, handle._args
+    del handle  # as in `send`
+    try:
+        return run(callback, *args)
+    finally:
+        del callback, args
 
 
 # 4. Send
@@ -205,8 +210,10 @@ def _step(coroutine: Any, error: BaseException | None) -> Any:
 
 
 def send(task: Task[Any], error: BaseException | None) -> Any:
+    run, coroutine = task._context.run, task._coro
+    del task  # this frame lives on behind an exception's traceback, and must not keep the task
     try:
-        return task._context.run(_step, task._coro, error)
+        return run(_step, coroutine, error)
     except BaseException as exc:
         # a Context that is entered already: the task's fault, and its failure
         return Outcome(RAISED, exc)

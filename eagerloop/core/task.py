@@ -284,6 +284,7 @@ def run(task: Task) -> None:
     else:
         step(task, error)
     error = None  # interpreted, this frame may be kept, see runtime.py
+    del task
 
 
 def report_done(task: Task, error: BaseException | None) -> None:
@@ -320,6 +321,7 @@ def step(task: Task, error: BaseException | None) -> None:
             runtime.ring_push(agenda._ring, task)
         else:
             wait_for(task, outcome)
+    del task  # as in run
 
 
 def step_foreign(task: Task, error: BaseException | None) -> None:

@@ -139,6 +139,7 @@ class Turn(Agenda):
                 timers.go_off(entry)
             else:
                 entry._run()
+        del entry  # interpreted, this frame may be kept, see runtime.py
 
     def _run_timed(self, entry: Any) -> None:
         """In debug mode: a callback that takes long is reported by name."""
@@ -147,6 +148,7 @@ class Turn(Agenda):
         seconds = runtime.monotonic() - start
         if seconds >= self.slow_callback_duration:
             self._report_slow(entry, seconds)
+        del entry  # interpreted, this frame may be kept, see runtime.py
 
     def _flush(self) -> None:
         current.leave(self)
