@@ -119,7 +119,7 @@ def run_module(name: str, arguments: tuple[str, ...]) -> None:
     except ImportError as error:
         # runpy's own word for "no such module": its frame raised it, nothing of the program has
         # run.
-        if error.name is None and not ran_user_code(error):
+        if error.name in (None, name) and not ran_user_code(error):  # 3.15 tells the name
             raise click.UsageError(str(error)) from None
         raise
 
