@@ -83,7 +83,7 @@ def test_names_are_looked_up_in_the_executor(run: Run, monkeypatch: pytest.Monke
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo("localhost", "http", type=socket.SOCK_STREAM)
+        found = await loop.getaddrinfo("localhost", 80, type=socket.SOCK_STREAM)
         assert ("127.0.0.1", 80) in [info[4] for info in found]
 
     run(main)
