@@ -120,6 +120,7 @@ class Turn(Agenda):
                 task.run(entry)
             else:
                 self._run_entry(entry)
+            entry = None  # interpreted, this frame may be kept, see runtime.py
 
     def _run_entry(self, entry: Any) -> None:
         if isinstance(entry, Task):
