@@ -131,14 +131,17 @@ class StreamTransport(SocketTransport):
         if self._conn_lost > 0:
             self._warn_lost()
             return
-        size = self._outbox.size
+        pieces = []  # whole, before any of it is taken: the iterable may raise
         for data in list_of_data:
             if not isinstance(data, (bytes, bytearray, memoryview)):
                 raise TypeError(
                     f"data argument must be a bytes-like object, not {type(data).__name__!r}"
                 )
             if len(data) > 0:
-                self._outbox.append(bytes(data) if isinstance(data, memoryview) else data)
+                pieces.append(bytes(data) if isinstance(data, memoryview) else data)
+        size = self._outbox.size
+        for data in pieces:
+            self._outbox.append(data)
         size = self._outbox.size - size
         if size > 0:
             if self._sent_in_turn != self._loop._turn_number:

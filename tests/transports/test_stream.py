@@ -131,6 +131,19 @@ def test_mutable_buffers_may_be_changed_at_once(run: Any) -> None:
     run(main)
 
 
+def test_bad_lines_leave_nothing_half_written(run: Any) -> None:
+    async def main() -> None:
+        async with connected() as (protocol, peer):
+            with pytest.raises(TypeError, match="data argument must be a bytes-like object"):
+                protocol.transport.writelines([b"lost", "text"])
+            assert protocol.transport.get_write_buffer_size() == 0
+            protocol.transport.write(b"whole")
+            await eagerloop.sleep(0)
+            assert receive(peer) == b"whole"
+
+    run(main)
+
+
 def test_back_pressure(run: Any) -> None:
     async def main() -> None:
         async with connected() as (protocol, peer):
