@@ -39,9 +39,11 @@ def test_no_compiler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @needs_compiler
 @pytest.mark.parametrize("family", ["tcp", "unix"])
-@pytest.mark.parametrize(("size", "depth"), [(64, 1), (1024, 16), (100_000, 2)])
+@pytest.mark.parametrize(
+    ("size", "depth", "requests"), [(64, 1, 10_000), (1024, 16, 40_000), (100_000, 2, 1000)]
+)
 def test_generator_and_echo_server_agree(
-    tmp_path: Path, family: str, size: int, depth: int
+    tmp_path: Path, family: str, size: int, depth: int, requests: int
 ) -> None:
     arguments = [family, str(tmp_path / "socket")]
     with subprocess.Popen([build.program("echo"), *arguments], stdout=subprocess.PIPE) as server:
@@ -50,11 +52,12 @@ def test_generator_and_echo_server_agree(
         assert kind == family
         load = [str(build.program("load")), f"--{family}", address, "--pid", str(server.pid)]
         load += ["--connections", "7", "--size", str(size), "--depth", str(depth)]
-        done = subprocess.run([*load, "--requests", "500"], capture_output=True, check=True)
+        done = subprocess.run([*load, "--requests", str(requests)], capture_output=True, check=True)
         server.kill()
     figures = json.loads(done.stdout)
-    assert 500 <= figures["operations"] <= 500 + depth
+    assert requests <= figures["operations"] <= requests + depth
     assert figures["lost"] == 0
+    # Linux adds a running process's time to its clock at a tick: some 4 ms late, hence the many requests
     assert 0 < figures["cpu_ns"] < 60_000_000_000
     assert 0 < figures["p50_ns"] <= figures["p90_ns"] <= figures["p99_ns"]
     assert figures["p99_ns"] <= figures["max_ns"] * 1.04  # a bucket's width
