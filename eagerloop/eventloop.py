@@ -8,20 +8,20 @@ children, `transports` the bytes. Signatures are the newest CPython's on every P
 from __future__ import annotations
 
 import socket
-import subprocess
-from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from .base_events import BaseEventLoop
 from .core.handle import Handle
-from .net import connect, endpoint, listen, resolve, sendfile, sockcalls
+from .net import connect, endpoint, listen, resolve
 from .net.readiness import check_free, descriptor_of
 from .net.security import Security
+from .net.sendfile import FileSending
+from .net.sockcalls import SocketCalls
 from .poll.select import Select
 from .process.pipes import connect_pipe
 from .process.reaper import Reaper
-from .process.spawn import spawn_exec, spawn_shell
+from .process.spawn import Spawning
 from .transports import tls
 from .transports.datagram import DatagramTransport
 from .transports.pipe import ReadPipeTransport
@@ -38,26 +38,23 @@ if TYPE_CHECKING:
         Transport,
         WriteTransport,
     )
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
     from contextvars import Context
     from selectors import BaseSelector
     from ssl import SSLContext
     from typing import TypeVar, TypeVarTuple
 
-    from _typeshed import FileDescriptorLike, ReadableBuffer, WriteableBuffer
+    from _typeshed import FileDescriptorLike
 
     from .net.listen import Server
     from .net.resolve import AddrInfo, Host, Port
-    from .process.child import ChildTransport
 
-    T = TypeVar("T")
     Args = TypeVarTuple("Args")
     P = TypeVar("P", bound=BaseProtocol)
     D = TypeVar("D", bound=DatagramProtocol)
-    Later = Coroutine[Any, Any, T]
 
 
-class EventLoop(BaseEventLoop):
+class EventLoop(SocketCalls, FileSending, Spawning, BaseEventLoop):  # type: ignore[misc]
     """eagerloop's event loop. `eagerloop.new_event_loop()` makes one.
 
     Args:
@@ -89,6 +86,7 @@ class EventLoop(BaseEventLoop):
             raise
 
     def close(self) -> None:
+        """Close the loop, and with it the watch over its children; see `BaseEventLoop.close`."""
         if not self.is_running():
             self._reaper.close()
         super().close()
@@ -123,20 +121,33 @@ class EventLoop(BaseEventLoop):
     def add_reader(
         self, fd: FileDescriptorLike, callback: Callable[[*Args], object], *args: *Args
     ) -> None:
+        """Call `callback(*args)` in every turn in which `fd` can be read; replaces an earlier one.
+
+        Args:
+            fd: a descriptor, or what has a `fileno()`.
+
+        Raises:
+            ValueError: it is neither.
+            RuntimeError: a transport uses it, or the loop is closed.
+            OSError: the kernel cannot poll it.
+        """
         self._ensure_fd_no_transport(fd)
         self._add_reader(descriptor_of(fd), callback, *args)
 
     def remove_reader(self, fd: FileDescriptorLike) -> bool:
+        """Stop what `add_reader` began; True if there was a callback."""
         self._ensure_fd_no_transport(fd)
         return self._remove_reader(descriptor_of(fd))
 
     def add_writer(
         self, fd: FileDescriptorLike, callback: Callable[[*Args], object], *args: *Args
     ) -> None:
+        """`add_reader`, for when `fd` can be written."""
         self._ensure_fd_no_transport(fd)
         self._add_writer(descriptor_of(fd), callback, *args)
 
     def remove_writer(self, fd: FileDescriptorLike) -> bool:
+        """Stop what `add_writer` began; True if there was a callback."""
         self._ensure_fd_no_transport(fd)
         return self._remove_writer(descriptor_of(fd))
 
@@ -152,9 +163,15 @@ class EventLoop(BaseEventLoop):
         proto: int = 0,
         flags: int = 0,
     ) -> list[AddrInfo]:
+        """`socket.getaddrinfo` without blocking the loop; numeric addresses are answered at once.
+
+        Raises:
+            OSError: no such name, as `socket.gaierror`.
+        """
         return await resolve.getaddrinfo(self, host, port, family, type, proto, flags)
 
     async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> tuple[str, str]:
+        """`socket.getnameinfo` without blocking the loop: (host, service)."""
         return await resolve.getnameinfo(self, sockaddr, flags)
 
     # --- streams
@@ -178,6 +195,30 @@ class EventLoop(BaseEventLoop):
         interleave: int | None = None,
         all_errors: bool = False,
     ) -> tuple[Transport, P]:
+        """Connect over TCP; return the transport and its protocol.
+
+        Args:
+            protocol_factory: makes the protocol, once there is a connection.
+            host: a name or an address; None is this machine.
+            port: a number, or a service's name.
+            ssl: a context, or True for the default one; otherwise bytes go as they are.
+            family: of the address, as `proto` and `flags` in `socket.getaddrinfo`.
+            sock: a connected socket, instead of host and port.
+            local_addr: (host, port) to connect from.
+            server_hostname: the name that the certificate must carry, by default `host`.
+            ssl_handshake_timeout: seconds, by default 60.
+            ssl_shutdown_timeout: seconds, by default 30.
+            happy_eyeballs_delay: seconds after which the next address is tried beside those
+                before it (RFC 8305 recommends 0.25); by default one is tried after the other.
+            interleave: addresses of the first family before the families take turns; by default
+                1 if there is such a delay, else they stay in the resolver's order.
+            all_errors: tell of all addresses' errors by an ExceptionGroup (CPython 3.12).
+
+        Raises:
+            OSError: no address answers, or the name is unknown; `ssl.SSLError` is one too.
+            ConnectionAbortedError: the handshake took too long.
+            ValueError: arguments that exclude each other, or too few.
+        """
         return await connect.create_connection(
             self, protocol_factory, host, port,
             Security(ssl, server_hostname, ssl_handshake_timeout, ssl_shutdown_timeout),
@@ -196,6 +237,7 @@ class EventLoop(BaseEventLoop):
         ssl_handshake_timeout: float | None = None,
         ssl_shutdown_timeout: float | None = None,
     ) -> tuple[Transport, P]:
+        """`create_connection` to the Unix socket `path`; TLS needs a `server_hostname`."""
         security = Security(ssl, server_hostname, ssl_handshake_timeout, ssl_shutdown_timeout)
         return await connect.create_unix_connection(self, protocol_factory, path, security, sock)
 
@@ -208,6 +250,7 @@ class EventLoop(BaseEventLoop):
         ssl_handshake_timeout: float | None = None,
         ssl_shutdown_timeout: float | None = None,
     ) -> tuple[Transport, P]:
+        """A server's transport and protocol over `sock`, which was accepted elsewhere."""
         security = Security(ssl, "", ssl_handshake_timeout, ssl_shutdown_timeout)
         return await connect.connect_accepted_socket(self, protocol_factory, sock, security)
 
@@ -229,6 +272,24 @@ class EventLoop(BaseEventLoop):
         ssl_shutdown_timeout: float | None = None,
         start_serving: bool = True,
     ) -> Server:
+        """Listen on TCP and make a protocol for each client.
+
+        Args:
+            protocol_factory: called once for each connection.
+            host: a name or an address, or several; None or "" is every interface.
+            port: a number, or a service's name; 0 lets the kernel choose, for each address anew.
+            sock: a socket that is bound, instead of host and port.
+            backlog: connections that the kernel keeps until they are accepted.
+            ssl: a context with the server's certificate.
+            reuse_address: take over an address whose connections linger; by default yes.
+            reuse_port: share the address with other processes that say so too.
+            keep_alive: let the kernel ask silent peers whether they live (CPython 3.13).
+            start_serving: False waits for `Server.start_serving`.
+
+        Raises:
+            OSError: an address is taken, or none of them is this machine's.
+            ValueError: arguments that exclude each other, or too few.
+        """
         return await listen.create_server(
             self, protocol_factory, host, port,
             Security(ssl, None, ssl_handshake_timeout, ssl_shutdown_timeout),
@@ -250,6 +311,12 @@ class EventLoop(BaseEventLoop):
         cleanup_socket: bool = True,
         mode: int | None = None,
     ) -> Server:
+        """`create_server` on the Unix socket `path`.
+
+        Args:
+            cleanup_socket: remove the file at the end, if it is still this one (CPython 3.13).
+            mode: the file's permissions, from before the first client on (CPython 3.15).
+        """
         return await listen.create_unix_server(
             self, protocol_factory, path,
             Security(ssl, None, ssl_handshake_timeout, ssl_shutdown_timeout),
@@ -302,6 +369,13 @@ class EventLoop(BaseEventLoop):
         ssl_handshake_timeout: float | None = None,
         ssl_shutdown_timeout: float | None = None,
     ) -> TLSTransport:
+        """Go on over TLS; return the transport that `protocol` uses from now on.
+
+        Raises:
+            TypeError: `sslcontext` is none, or the transport cannot carry TLS.
+            ConnectionError: the connection ends meanwhile, or the handshake took too long.
+            ssl.SSLError: the handshake failed.
+        """
         return await tls.start_tls(
             self, transport, protocol, sslcontext,
             server_side=server_side, server_hostname=server_hostname,
@@ -323,6 +397,19 @@ class EventLoop(BaseEventLoop):
         allow_broadcast: bool | None = None,
         sock: socket.socket | None = None,
     ) -> tuple[DatagramTransport, D]:
+        """A transport of datagrams, and its protocol.
+
+        Args:
+            local_addr: (host, port) to bind to; with `family=AF_UNIX` a path.
+            remote_addr: where datagrams go that name no address, and the only place they come from.
+            reuse_port: share the address with other processes that say so too.
+            allow_broadcast: the socket may send to a broadcast address.
+            sock: a socket, instead of all these.
+
+        Raises:
+            OSError: no address can be had.
+            ValueError: arguments that exclude each other, or too few.
+        """
         return await endpoint.create_datagram_endpoint(
             self, protocol_factory, local_addr, remote_addr, family=family, proto=proto,
             flags=flags, reuse_port=reuse_port, allow_broadcast=allow_broadcast, sock=sock,
@@ -341,129 +428,40 @@ class EventLoop(BaseEventLoop):
         self._transports[sock.fileno()] = transport
         return transport
 
-    # --- files
-
-    async def sendfile(
-        self,
-        transport: Any,
-        file: Any,
-        offset: int = 0,
-        count: int | None = None,
-        *,
-        fallback: bool = True,
-    ) -> int:
-        return await sendfile.sendfile(self, transport, file, offset, count, fallback)
-
-    def _sendfile_native(
-        self, transp: Any, file: Any, offset: int, count: int | None
-    ) -> Later[int]:
-        return sendfile.sendfile_native(self, transp, file, offset, count)
-
-    async def sock_sendfile(
-        self,
-        sock: socket.socket,
-        file: Any,
-        offset: int = 0,
-        count: int | None = None,
-        *,
-        fallback: bool | None = True,
-    ) -> int:
-        return await sendfile.sock_sendfile(self, sock, file, offset, count, bool(fallback))
-
-    def _sock_sendfile_native(
-        self, sock: socket.socket, file: Any, offset: int, count: int | None
-    ) -> Later[int]:
-        return sendfile.sock_sendfile_native(self, sock, file, offset, count)
-
-    # --- sockets without a transport
-
-    def sock_recv(self, sock: socket.socket, n: int) -> Later[bytes]:
-        return sockcalls.attempt(self, sock, methodcaller("recv", n), writing=False)
-
-    def sock_recv_into(self, sock: socket.socket, buf: WriteableBuffer) -> Later[int]:
-        return sockcalls.attempt(self, sock, methodcaller("recv_into", buf), writing=False)
-
-    def sock_recvfrom(self, sock: socket.socket, bufsize: int) -> Later[tuple[bytes, Any]]:
-        return sockcalls.attempt(self, sock, methodcaller("recvfrom", bufsize), writing=False)
-
-    def sock_recvfrom_into(
-        self, sock: socket.socket, buf: WriteableBuffer, nbytes: int = 0
-    ) -> Later[tuple[int, Any]]:
-        call = methodcaller("recvfrom_into", buf, nbytes)
-        return sockcalls.attempt(self, sock, call, writing=False)
-
-    def sock_sendall(self, sock: socket.socket, data: ReadableBuffer) -> Later[None]:
-        return sockcalls.sendall(self, sock, data)
-
-    def sock_sendto(self, sock: socket.socket, data: ReadableBuffer, address: Any) -> Later[int]:
-        return sockcalls.attempt(self, sock, methodcaller("sendto", data, address), writing=True)
-
-    def sock_connect(self, sock: socket.socket, address: Any) -> Later[None]:
-        return sockcalls.connect(self, sock, address)
-
-    def sock_accept(self, sock: socket.socket) -> Later[tuple[socket.socket, Any]]:
-        return sockcalls.attempt(self, sock, sockcalls.accept_one, writing=False)
-
-    # --- pipes, children, signals
+    # --- pipes and signals
 
     async def connect_read_pipe(
         self, protocol_factory: Callable[[], P], pipe: Any
     ) -> tuple[ReadTransport, P]:
+        """A transport that reads from the file object `pipe`, which it takes over, and its protocol.
+
+        Raises:
+            ValueError: it is no pipe, socket or character device.
+        """
         return await connect_pipe(self, ReadPipeTransport, protocol_factory, pipe)
 
     async def connect_write_pipe(
         self, protocol_factory: Callable[[], P], pipe: Any
     ) -> tuple[WriteTransport, P]:
+        """A transport that writes to the file object `pipe`, which it takes over, and its protocol.
+
+        Raises:
+            ValueError: it is no pipe, socket or character device.
+        """
         return await connect_pipe(self, WritePipeTransport, protocol_factory, pipe)
-
-    async def subprocess_exec(
-        self,
-        protocol_factory: Callable[[], P],
-        program: Any,
-        *args: Any,
-        stdin: Any = subprocess.PIPE,
-        stdout: Any = subprocess.PIPE,
-        stderr: Any = subprocess.PIPE,
-        universal_newlines: Any = False,
-        shell: Any = False,
-        bufsize: Any = 0,
-        encoding: Any = None,
-        errors: Any = None,
-        text: Any = None,
-        **kwargs: Any,
-    ) -> tuple[ChildTransport, P]:
-        return await spawn_exec(
-            self, protocol_factory, (program, *args), stdin=stdin, stdout=stdout, stderr=stderr,
-            universal_newlines=universal_newlines, shell=shell, bufsize=bufsize,
-            encoding=encoding, errors=errors, text=text, **kwargs,
-        )  # fmt: skip
-
-    async def subprocess_shell(
-        self,
-        protocol_factory: Callable[[], P],
-        cmd: bytes | str,
-        *,
-        stdin: Any = subprocess.PIPE,
-        stdout: Any = subprocess.PIPE,
-        stderr: Any = subprocess.PIPE,
-        universal_newlines: Any = False,
-        shell: Any = True,
-        bufsize: Any = 0,
-        encoding: Any = None,
-        errors: Any = None,
-        text: Any = None,
-        **kwargs: Any,
-    ) -> tuple[ChildTransport, P]:
-        return await spawn_shell(
-            self, protocol_factory, cmd, stdin=stdin, stdout=stdout, stderr=stderr,
-            universal_newlines=universal_newlines, shell=shell, bufsize=bufsize,
-            encoding=encoding, errors=errors, text=text, **kwargs,
-        )  # fmt: skip
 
     def add_signal_handler(
         self, sig: int, callback: Callable[[*Args], object], *args: *Args
     ) -> None:
+        """Call `callback(*args)` in the loop when `sig` arrives; replaces an earlier callback.
+
+        Raises:
+            TypeError: a coroutine was given, or `sig` is no number.
+            ValueError: there is no such signal.
+            RuntimeError: the loop is closed, not in the main thread, or `sig` cannot be caught.
+        """
         self._signals.add(sig, callback, args)
 
     def remove_signal_handler(self, sig: int) -> bool:
+        """Give `sig` its default back; True if there was a handler."""
         return self._signals.remove(sig)

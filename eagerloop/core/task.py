@@ -122,9 +122,11 @@ class Task(Future):
         self._name = str(value)
 
     def set_result(self, result: Any, /) -> None:
+        """Raises RuntimeError: a task's result is its coroutine's."""
         raise RuntimeError("Task does not support set_result operation")
 
     def set_exception(self, exception: Any, /) -> None:
+        """Raises RuntimeError: a task's exception is its coroutine's."""
         raise RuntimeError("Task does not support set_exception operation")
 
     def cancel(self, msg: Any = None) -> bool:

@@ -82,16 +82,20 @@ class Server(AbstractServer):
     # asyncio's interface
 
     def get_loop(self) -> EventLoop:
+        """Give the loop that accepts the connections."""
         return self._loop
 
     def is_serving(self) -> bool:
+        """Whether connections are accepted."""
         return self._serving
 
     @property
     def sockets(self) -> tuple[TransportSocket, ...]:
+        """The listening sockets, to be looked at; none once the server is closed."""
         return tuple(map(TransportSocket, self._sockets or ()))
 
     def close(self) -> None:
+        """Stop listening, for good; the connections go on."""
         sockets, self._sockets = self._sockets, None
         if sockets is None:
             return
@@ -107,10 +111,12 @@ class Server(AbstractServer):
         self._wake_if_over()
 
     def close_clients(self) -> None:
+        """Close every connection, when what is written has been sent (CPython 3.13)."""
         for transport in self._clients.copy():
             transport.close()
 
     def abort_clients(self) -> None:
+        """Close every connection now; what is written is lost (CPython 3.13)."""
         for transport in self._clients.copy():
             transport.abort()
 
@@ -125,11 +131,20 @@ class Server(AbstractServer):
             acceptor.start()
 
     async def start_serving(self) -> None:
+        """Accept connections; does nothing if they are accepted already.
+
+        Raises:
+            RuntimeError: the server is closed.
+            OSError: another one listens there.
+        """
         self._start_serving()
 
     async def serve_forever(self) -> None:
         """Serve until cancelled or closed; both end in CancelledError, once the last client is
         gone.
+
+        Raises:
+            RuntimeError: the server is closed, or somebody is in here already.
         """
         if self._serving_forever_fut is not None:
             raise RuntimeError(f"server {self!r} is already being awaited on serve_forever()")
@@ -148,6 +163,7 @@ class Server(AbstractServer):
             self._serving_forever_fut = None
 
     async def wait_closed(self) -> None:
+        """Wait until the server is closed and its last connection has ended (CPython 3.12)."""
         if self._waiters is None:
             return
         waiter = self._loop.create_future()

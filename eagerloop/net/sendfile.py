@@ -22,12 +22,65 @@ from .readiness import NOT_NOW, Watching, check_not_tls
 
 if TYPE_CHECKING:
     from asyncio import BaseTransport, Future
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Coroutine
 
     from ..eventloop import EventLoop
 
 # Linux sends at most 2 GiB less a page a call; asking for more is an error on other systems.
 _MAX_BYTES_PER_CALL = 0x7FFF_F000
+
+
+class FileSending:
+    """The loop's methods that send files."""
+
+    __slots__ = ()
+
+    async def sendfile(
+        self: Any,
+        transport: Any,
+        file: Any,
+        offset: int = 0,
+        count: int | None = None,
+        *,
+        fallback: bool = True,
+    ) -> int:
+        """Send a file over a transport; return the number of bytes.
+
+        The kernel copies where it can. However it ends, `file` stands behind the last byte sent.
+
+        Args:
+            file: open for reading bytes.
+            offset: where to begin, in bytes.
+            count: how many bytes; None is to the end.
+            fallback: read and write where the kernel cannot copy (TLS, what is no regular file).
+
+        Raises:
+            SendfileNotAvailableError: the kernel cannot, and `fallback` is False.
+            RuntimeError: the transport is closing, or cannot send files at all.
+        """
+        return await sendfile(self, transport, file, offset, count, fallback)
+
+    def _sendfile_native(
+        self: Any, transp: Any, file: Any, offset: int, count: int | None
+    ) -> Coroutine[Any, Any, int]:
+        return sendfile_native(self, transp, file, offset, count)
+
+    async def sock_sendfile(
+        self: Any,
+        sock: socket.socket,
+        file: Any,
+        offset: int = 0,
+        count: int | None = None,
+        *,
+        fallback: bool | None = True,
+    ) -> int:
+        """`sendfile` over a socket without a transport."""
+        return await sock_sendfile(self, sock, file, offset, count, bool(fallback))
+
+    def _sock_sendfile_native(
+        self: Any, sock: socket.socket, file: Any, offset: int, count: int | None
+    ) -> Coroutine[Any, Any, int]:
+        return sock_sendfile_native(self, sock, file, offset, count)
 
 
 async def sock_sendfile(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Coroutine
 from functools import partial
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..tasks import sleep
@@ -14,16 +16,64 @@ from .resolve import ensure_resolved
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from _typeshed import ReadableBuffer
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
     from ..eventloop import EventLoop
 
 T = TypeVar("T")
+Later = Coroutine[Any, Any, T]
 
 # A Unix socket's connect() into a full backlog fails and leaves nothing to wait for: seconds
 # between attempts.
 _BACKLOG_RETRY_MIN = 0.001
 _BACKLOG_RETRY_MAX = 0.1
+
+
+class SocketCalls:
+    """The loop's methods for sockets themselves, which are non-blocking ones without a transport.
+
+    Each raises what the system call raises, TypeError for an `ssl.SSLSocket`, RuntimeError where
+    it would have to wait for a socket that a transport uses, and ValueError in debug mode if the
+    socket blocks.
+    """
+
+    __slots__ = ()
+
+    def sock_recv(self: Any, sock: socket.socket, n: int) -> Later[bytes]:
+        """Receive at most `n` bytes, as soon as there are some; b"" is the peer's end."""
+        return attempt(self, sock, methodcaller("recv", n), writing=False)
+
+    def sock_recv_into(self: Any, sock: socket.socket, buf: WriteableBuffer) -> Later[int]:
+        """`sock_recv` into `buf`; gives the number of bytes."""
+        return attempt(self, sock, methodcaller("recv_into", buf), writing=False)
+
+    def sock_recvfrom(self: Any, sock: socket.socket, bufsize: int) -> Later[tuple[bytes, Any]]:
+        """Receive a datagram of at most `bufsize` bytes: (bytes, address)."""
+        return attempt(self, sock, methodcaller("recvfrom", bufsize), writing=False)
+
+    def sock_recvfrom_into(
+        self: Any, sock: socket.socket, buf: WriteableBuffer, nbytes: int = 0
+    ) -> Later[tuple[int, Any]]:
+        """`sock_recvfrom` into `buf`, at most `nbytes` or all of it: (number of bytes, address)."""
+        return attempt(self, sock, methodcaller("recvfrom_into", buf, nbytes), writing=False)
+
+    def sock_sendall(self: Any, sock: socket.socket, data: ReadableBuffer) -> Later[None]:
+        """Send all of `data`; how much has gone when an error comes cannot be told."""
+        return sendall(self, sock, data)
+
+    def sock_sendto(
+        self: Any, sock: socket.socket, data: ReadableBuffer, address: Any
+    ) -> Later[int]:
+        """Send a datagram; gives the number of bytes."""
+        return attempt(self, sock, methodcaller("sendto", data, address), writing=True)
+
+    def sock_connect(self: Any, sock: socket.socket, address: Any) -> Later[None]:
+        """Connect to `address`, whose host is looked up if it is a name."""
+        return connect(self, sock, address)
+
+    def sock_accept(self: Any, sock: socket.socket) -> Later[tuple[socket.socket, Any]]:
+        """Accept a connection: (a non-blocking socket, the peer's address)."""
+        return attempt(self, sock, accept_one, writing=False)
 
 
 async def attempt(

@@ -20,6 +20,70 @@ if TYPE_CHECKING:
 _Protocol = TypeVar("_Protocol", bound=BaseProtocol)
 
 
+class Spawning:
+    """The loop's methods that start a child; those of pipes and signals are in eventloop.py."""
+
+    __slots__ = ()
+
+    async def subprocess_exec(
+        self: Any,
+        protocol_factory: Callable[[], _Protocol],
+        program: Any,
+        *args: Any,
+        stdin: Any = subprocess.PIPE,
+        stdout: Any = subprocess.PIPE,
+        stderr: Any = subprocess.PIPE,
+        universal_newlines: Any = False,
+        shell: Any = False,
+        bufsize: Any = 0,
+        encoding: Any = None,
+        errors: Any = None,
+        text: Any = None,
+        **kwargs: Any,
+    ) -> tuple[ChildTransport, _Protocol]:
+        """Run a program with its arguments; return the transport and the protocol.
+
+        Args:
+            protocol_factory: makes the protocol, which hears of each pipe and of the exit.
+            program: a path, or a name that is looked for in PATH.
+            stdin: PIPE, DEVNULL, a file or descriptor, or None to share the parent's; `stdout`
+                and `stderr` likewise, and STDOUT for `stderr`.
+            kwargs: as for `subprocess.Popen`.
+
+        Raises:
+            ValueError: an option that has no meaning for bytes, such as `text`.
+            OSError: the program cannot be started.
+        """
+        return await spawn_exec(
+            self, protocol_factory, (program, *args), stdin=stdin, stdout=stdout, stderr=stderr,
+            universal_newlines=universal_newlines, shell=shell, bufsize=bufsize,
+            encoding=encoding, errors=errors, text=text, **kwargs,
+        )  # fmt: skip
+
+    async def subprocess_shell(
+        self: Any,
+        protocol_factory: Callable[[], _Protocol],
+        cmd: bytes | str,
+        *,
+        stdin: Any = subprocess.PIPE,
+        stdout: Any = subprocess.PIPE,
+        stderr: Any = subprocess.PIPE,
+        universal_newlines: Any = False,
+        shell: Any = True,
+        bufsize: Any = 0,
+        encoding: Any = None,
+        errors: Any = None,
+        text: Any = None,
+        **kwargs: Any,
+    ) -> tuple[ChildTransport, _Protocol]:
+        """Run a command line in the shell; as `subprocess_exec`."""
+        return await spawn_shell(
+            self, protocol_factory, cmd, stdin=stdin, stdout=stdout, stderr=stderr,
+            universal_newlines=universal_newlines, shell=shell, bufsize=bufsize,
+            encoding=encoding, errors=errors, text=text, **kwargs,
+        )  # fmt: skip
+
+
 async def spawn_exec(
     loop: EventLoop,
     protocol_factory: Callable[[], _Protocol],

@@ -63,6 +63,7 @@ class StreamWriter:
 
     @property
     def transport(self) -> Any:
+        """The transport that takes the bytes."""
         return self._transport
 
     def write(self, data: Data) -> None:
@@ -78,6 +79,7 @@ class StreamWriter:
         self._transport.write_eof()
 
     def can_write_eof(self) -> bool:
+        """Whether the sending half can be closed alone; not over TLS."""
         result: bool = self._transport.can_write_eof()
         return result
 
@@ -86,6 +88,7 @@ class StreamWriter:
         self._transport.close()
 
     def is_closing(self) -> bool:
+        """Whether the connection is closed, or about to be."""
         result: bool = self._transport.is_closing()
         return result
 
