@@ -95,6 +95,7 @@ static inline struct epoll_event *el_epoll_events(int size) {
 
 #define EL_SCRATCH 65536 /* bytes read at once */
 #define EL_SMALL 16384   /* bytes; more are received in place, less are copied to an object of their size */
+#define EL_POOLED 480    /* bytes; objects of less come from Python's own pools, which are cheap */
 #define EL_PIECES 64     /* buffers sent at once */
 #ifdef MSG_NOSIGNAL
 #define EL_SEND_FLAGS MSG_NOSIGNAL
@@ -107,6 +108,30 @@ static inline Py_ssize_t el_sock_result(Py_ssize_t count) {
     if (errno == EAGAIN || errno == EWOULDBLOCK) return -2;
     PyErr_SetFromErrno(PyExc_OSError);
     return -1;
+}
+
+/* A bytes object of what was received. One that was let go of when the next is wanted, as an echo's is, is used again if
+ * it has the room and wastes little of it: from 512 bytes on, malloc and free cost as much as the rest of a read. */
+static inline PyObject *el_bytes_again(const char *source, Py_ssize_t count) {
+    static PyObject *last = NULL;
+    static Py_ssize_t room = 0;
+    if (count < EL_POOLED) return PyBytes_FromStringAndSize(source, count);
+    if (last != NULL && Py_REFCNT(last) == 1 && count <= room && room - count <= room / 8) {
+        PyBytesObject *data = (PyBytesObject *)last;
+        Py_SET_SIZE(data, count);
+        memcpy(data->ob_sval, source, (size_t)count);
+        data->ob_sval[count] = 0;
+        _Py_COMP_DIAG_PUSH
+        _Py_COMP_DIAG_IGNORE_DEPR_DECLS
+        data->ob_shash = -1; /* not computed yet */
+        _Py_COMP_DIAG_POP
+        return Py_NewRef(last);
+    }
+    PyObject *made = PyBytes_FromStringAndSize(source, count);
+    if (made == NULL) return NULL;
+    Py_XSETREF(last, Py_NewRef(made));
+    room = count;
+    return made;
 }
 
 /* What has arrived, at most EL_SCRATCH bytes; b"" at the end; None if it would block. `last` is what came last time. */
@@ -125,7 +150,7 @@ static inline PyObject *el_sock_recv(int fd, Py_ssize_t last) {
         Py_XDECREF(data);
         return count == -2 ? Py_NewRef(Py_None) : NULL;
     }
-    if (data == NULL) return PyBytes_FromStringAndSize(scratch, count);
+    if (data == NULL) return el_bytes_again(scratch, count);
     if (count < EL_SCRATCH) _PyBytes_Resize(&data, count);
     return data;
 }
@@ -145,6 +170,11 @@ static inline Py_ssize_t el_sock_recv_into(int fd, PyObject *buffer) {
 static inline Py_ssize_t el_sock_send(int fd, PyObject *data) {
     Py_buffer view;
     Py_ssize_t count;
+    if (PyBytes_CheckExact(data)) {
+        do count = send(fd, PyBytes_AS_STRING(data), (size_t)PyBytes_GET_SIZE(data), EL_SEND_FLAGS);
+        while (count < 0 && errno == EINTR);
+        return el_sock_result(count);
+    }
     if (PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) < 0) return -1;
     do count = send(fd, view.buf, (size_t)view.len, EL_SEND_FLAGS); while (count < 0 && errno == EINTR);
     count = el_sock_result(count);

@@ -1,5 +1,8 @@
 cdef class Poller:
-    cdef readonly dict watches
+    # by descriptor; None: nobody
+    cdef readonly list watches
+    # how many are somebody
+    cdef public Py_ssize_t watched
 
     cpdef wait(self, object ring, double timeout)
     cpdef change(self, int fd, int before, int after)

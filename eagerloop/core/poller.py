@@ -1,11 +1,12 @@
 """The contract that every poller fulfils.
 
-A poller tells which descriptors can be read or written. It owns `watches`, descriptor -> Watch; the scheduler puts
-Watches in, sets their `reader` and `writer`, and calls `change` when the interest of one changes. `wait` blocks for at
-most `timeout` seconds (0: not at all, negative: until something happens) and hands each event to
-`watch.collect(self.watches, ring, fd, ready)`, where `ready` is READ, WRITE or both; errors and hang-ups count as both,
-so that whoever waits learns of them from the next system call. It returns early and without events after a signal.
-Interest is level-triggered: what is still ready is reported again by the next `wait`.
+A poller tells which descriptors can be read or written. It owns `watches`, a list of Watch or None by descriptor, of
+which `watched` are not None; the scheduler puts Watches in, sets their `reader` and `writer`, and calls `change` when
+the interest of one changes. `wait` blocks for at most `timeout` seconds (0: not at all, negative: until something
+happens) and hands each event to `watch.collect(self.watches, ring, fd, ready)`, where `ready` is READ, WRITE or both;
+errors and hang-ups count as both, so that whoever waits learns of them from the next system call. It returns early
+and without events after a signal. Interest is level-triggered: what is still ready is reported again by the next
+`wait`.
 
 A completion-based poller (io_uring) fits the same shape: its events push an entry that already carries its data onto
 `ring`; readiness is only one kind of entry.
@@ -22,12 +23,13 @@ from typing import Any
 class Poller:
     """Base and contract; subclasses say `wait`, `change` and `close`."""
 
-    __slots__ = ("watches",)
+    __slots__ = ("watches", "watched")
 
     name = ""
 
     def __init__(self) -> None:
-        self.watches: dict[int, Any] = {}
+        self.watches: list[Any] = []
+        self.watched = 0
 
     def wait(self, ring: Any, timeout: float) -> None:
         """Collects events for at most `timeout` seconds."""

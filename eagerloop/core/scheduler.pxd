@@ -16,8 +16,10 @@ cdef class Scheduler(Turn):
     cdef object __weakref__
 
     cdef TimerHandle _call_at(self, object when, object callback, tuple args, object context, str method)
-    @cython.locals(watched=Watch, watches=dict)
+    @cython.locals(watched=Watch)
     cdef bint _set_watch(self, int fd, int event, object entry) except -1
+    @cython.locals(fd=int, poller=Poller, watches=list, known=bint)
+    cdef int _enrol(self, Watch watched) except -1
     cpdef _flush_later(self, Channel channel)
 
 cdef int put(Watch watched, int event, object entry) except -1

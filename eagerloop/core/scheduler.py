@@ -95,6 +95,7 @@ class Scheduler(Turn):
         runtime.ring_clear(self._ring)
         runtime.heap_clear(self._timers)
         self._poller.watches.clear()
+        self._poller.watched = 0
         self._flushing = []
 
     # Calls.
@@ -272,23 +273,22 @@ class Scheduler(Turn):
         self._unwatch_write(fd, owner)
 
     def _is_told(self, fd: int, event: int, entry: Channel) -> bool:
-        watched = self._poller.watches.get(fd)
+        watched = watch.find(self._poller.watches, fd)
         if watched is None:
             return False
         return (watched.reader if event == watch._READ else watched.writer) is entry
 
     def _watched(self, fd: int) -> Watch | None:
         """Who watches a descriptor."""
-        return self._poller.watches.get(fd)
+        return watch.find(self._poller.watches, fd)
 
     def _set_watch(self, fd: int, event: int, entry: Any) -> bool:
         """Replaces the one who is told; True if there was one. A Handle that is replaced is cancelled."""
-        watches = self._poller.watches
-        watched = watches.get(fd)
+        watched = watch.find(self._poller.watches, fd)
         if watched is None:
             if entry is None:
                 return False
-            watched = watches[fd] = Watch(fd)
+            watched = Watch(fd)
         before = watched.interest()
         previous = watched.reader if event == watch._READ else watched.writer
         put(watched, event, entry)
@@ -297,16 +297,30 @@ class Scheduler(Turn):
             # one who replaces another may mean another file: the number may have been given away
             if before != after or (entry is not None and previous is not None):
                 self._poller.change(fd, before, after)
-        except OSError:
+        except BaseException:  # refused: nobody is told
             if entry is not None:
                 put(watched, event, None)
+            self._enrol(watched)
             raise
-        finally:
-            if watched.interest() == 0:
-                del watches[fd]
+        self._enrol(watched)
         if isinstance(previous, Handle):
             previous.cancel()
         return previous is not None
+
+    def _enrol(self, watched: Watch) -> None:
+        """Puts it among the poller's watches, or takes it out if it has no interest any more."""
+        fd, poller = watched.fd, self._poller
+        watches = poller.watches
+        known = watch.find(watches, fd) is watched
+        if watched.interest() == 0:
+            if known:
+                watches[fd] = None
+                poller.watched -= 1
+        elif not known:
+            if fd >= len(watches):
+                watches.extend([None] * (fd + 1 - len(watches)))
+            watches[fd] = watched
+            poller.watched += 1
 
     def _flush_later(self, channel: Channel) -> None:
         """`channel.flush()` is called once, at the end of this turn."""

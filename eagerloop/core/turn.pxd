@@ -8,7 +8,7 @@ from .future cimport Future
 from .handle cimport Handle, ThreadsafeHandle
 from .task cimport Task
 from .timers cimport Alarm, TimerHandle
-from .watch cimport Watch
+from .watch cimport Channel, Watch
 
 cdef int POLL_TURNS, IDLE_TURNS
 cdef double POLL_SECONDS, IDLE_SECONDS
@@ -24,5 +24,6 @@ cdef class Turn(Agenda):
     cdef int _run_ready(self) except -1
     cdef int _run_entry(self, object entry) except -1
     cdef int _run_timed(self, object entry) except -1
+    @cython.locals(channels=list, channel=Channel)
     cdef int _flush(self) except -1
     cpdef _report_slow(self, object entry, double seconds)

@@ -69,7 +69,7 @@ class Turn(Agenda):
         if self._stopping or runtime.ring_len(self._ring) == 0 or self._unpolled < 0:
             return True
         self._unpolled += 1
-        if len(self._poller.watches) > 1:
+        if self._poller.watched > 1:
             if (
                 self._unpolled >= POLL_TURNS
                 or runtime.monotonic() - self._polled_at >= POLL_SECONDS
@@ -123,7 +123,10 @@ class Turn(Agenda):
             entry = None  # interpreted, this frame may be kept, see runtime.py
 
     def _run_entry(self, entry: Any) -> None:
-        if isinstance(entry, Task):
+        if type(entry) is Watch:
+            current.leave(self)
+            watch.run(entry)
+        elif isinstance(entry, Task):
             task.run(entry)
         else:
             current.leave(self)
@@ -132,8 +135,6 @@ class Turn(Agenda):
                 runtime.gc_return(entry)
             elif type(entry) is ThreadsafeHandle:
                 handle.run_threadsafe(entry)
-            elif type(entry) is Watch:
-                watch.run(entry)
             elif isinstance(entry, Future):
                 overseer.tell(entry)
             elif isinstance(entry, Alarm):

@@ -1,3 +1,5 @@
+cimport cython
+
 from . cimport handle, runtime
 from .handle cimport Handle
 
@@ -9,6 +11,7 @@ cdef class Channel:
     cdef public bint _flush_due
     cdef object __weakref__
 
+    cdef int _on_ready(self, int event) except -1
     cpdef on_readable(self)
     cpdef on_writable(self)
     cpdef flush(self)
@@ -24,5 +27,8 @@ cdef class Watch:
     cpdef int interest(self)
 
 cdef int run(Watch watch) except -1
+@cython.locals(channel=Channel)
 cdef int tell(object entry, int event) except -1
-cpdef bint collect(dict watches, object ring, int fd, int ready) except -1
+cpdef Watch find(list watches, int fd)
+@cython.locals(watch=Watch)
+cpdef bint collect(list watches, object ring, int fd, int ready) except -1

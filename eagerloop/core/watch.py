@@ -3,6 +3,9 @@
 A poller's contract (`eagerloop.poll`): it keeps a Watch per descriptor in `watches`; `wait` sets `ready` of each Watch
 whose descriptor can be read or written and pushes it onto the turn's ready queue, where it runs in its place among the
 other entries. Level-triggered: what is not read now is reported again.
+
+`watches` is a list with the descriptor for an index, and None where nobody watches: descriptors are small numbers, and
+an event needs no number object and no hash.
 """
 
 from __future__ import annotations
@@ -25,6 +28,13 @@ class Channel:
 
     def __init__(self) -> None:
         self._flush_due = False
+
+    def _on_ready(self, event: int) -> None:
+        """What `tell` calls. A compiled subclass answers here, without a look-up in Python."""
+        if event == _READ:
+            self.on_readable()
+        else:
+            self.on_writable()
 
     def on_readable(self) -> None:
         """There is something to read, an end, or an error."""
@@ -67,15 +77,19 @@ def run(watch: Watch) -> None:
 def tell(entry: Any, event: int) -> None:
     if isinstance(entry, Handle):
         handle.run(entry)
-    elif event == _READ:
-        entry.on_readable()
     else:
-        entry.on_writable()
+        channel: Channel = entry
+        channel._on_ready(event)
 
 
-def collect(watches: dict[int, Watch], ring: Any, fd: int, ready: int) -> bool:
+def find(watches: list[Watch | None], fd: int) -> Watch | None:
+    """Who watches a descriptor."""
+    return watches[fd] if 0 <= fd < len(watches) else None
+
+
+def collect(watches: list[Watch | None], ring: Any, fd: int, ready: int) -> bool:
     """What a poller does with an event; False if nobody watches that descriptor (any more)."""
-    watch = watches.get(fd)
+    watch = find(watches, fd)
     if watch is None:
         return False
     if watch.ready == 0:

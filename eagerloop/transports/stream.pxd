@@ -1,6 +1,6 @@
 cimport cython
 
-from ..core cimport runtime
+from ..core cimport runtime, watch
 from .outbox cimport Outbox
 from .socketed cimport SocketTransport, call_one
 
@@ -15,6 +15,7 @@ cdef class StreamTransport(SocketTransport):
     cdef readonly bint _paused
     cdef readonly bint _eof
 
+    @cython.locals(data=bytes)
     cdef object _read(self)
     @cython.locals(count=Py_ssize_t)
     cdef object _read_into(self)

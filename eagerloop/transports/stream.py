@@ -23,7 +23,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from .. import constants
-from ..core import runtime
+from ..core import runtime, watch
 from ..log import logger
 from .socketed import SocketTransport
 
@@ -183,11 +183,16 @@ class StreamTransport(SocketTransport):
         if waiter is not None and not waiter.cancelled():
             waiter.set_result(None)
 
-    def on_readable(self) -> None:
-        if self._buffered:
+    def _on_ready(self, event: int) -> None:
+        if event == watch._WRITE:
+            self.on_writable()
+        elif self._buffered:
             self._read_into()
         else:
             self._read()
+
+    def on_readable(self) -> None:
+        self._on_ready(watch._READ)
 
     def on_writable(self) -> None:
         self._send_waiting()
@@ -216,23 +221,24 @@ class StreamTransport(SocketTransport):
         for _ in range(READS_PER_EVENT):
             if self._closing or self._paused or self._buffered:
                 break
-            try:
+            data = None
+            try:  # one for both calls: entering costs
                 data = runtime.sock_recv(self._sock, self._sock_fd, self._last_read_bytes)
-            except OSError as exc:
-                self._fatal_error(exc, "Fatal read error on socket transport")
-                break
-            if data is None:
-                break
-            self._last_read_bytes = len(data)
-            if self._last_read_bytes == 0:
-                self._receive_eof()
-                break
-            try:
-                call_one(self, self._receive, data)
+                if data is None:
+                    break
+                self._last_read_bytes = len(data)
+                if self._last_read_bytes > 0:
+                    call_one(self, self._receive, data)
             except (SystemExit, KeyboardInterrupt):
                 raise
-            except BaseException as exc:  # a protocol may fail in any way; its connection ends
-                self._fatal_error(exc, "Fatal error: protocol.data_received() call failed.")
+            except BaseException as exc:
+                if data is None:
+                    self._fatal_error(exc, "Fatal read error on socket transport")
+                else:  # a protocol may fail in any way; its connection ends
+                    self._fatal_error(exc, "Fatal error: protocol.data_received() call failed.")
+                break
+            if self._last_read_bytes == 0:
+                self._receive_eof()
                 break
             if self._last_read_bytes < FULL_BYTES:
                 break

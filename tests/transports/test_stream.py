@@ -336,3 +336,26 @@ def test_is_asyncios_and_says_how_it_is(run: Any) -> None:
             assert "closed" in repr(transport)
 
     run(main)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_is_received_is_its_receivers_for_ever(run: Any, kept: bool) -> None:
+    """The object of a packet that nobody kept serves for the next one; one that is kept never."""
+    messages = [bytes([n]) * size for n, size in enumerate((600, 600, 599, 560, 601, 300, 600))]
+
+    class Keeping(Recording):
+        def data_received(self, data: bytes) -> None:
+            assert hash(data) == hash(messages[len(self.calls) - 1])
+            assert data == messages[len(self.calls) - 1]
+            self.calls.append(data if kept else len(data))
+
+    async def main() -> None:
+        async with connected(Keeping) as (protocol, peer):
+            for n, message in enumerate(messages, 2):
+                peer.send(message)
+                while len(protocol.calls) < n:
+                    await eagerloop.sleep(0)
+            if kept:
+                assert protocol.calls[1:] == messages
+
+    run(main)
