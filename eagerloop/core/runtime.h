@@ -642,6 +642,19 @@ static inline void el_link_abandon(el_link *head) {
 #define EL_STOCKS 4 /* stocked types of a module */
 #define EL_KEPT 128 /* dead objects of a type that are kept */
 
+/* What is kept is dead: the sanitizer is told so, and in a debug build it looks as freed memory does there. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define EL_BURY(memory, size) __asan_poison_memory_region(memory, size)
+#define EL_UNEARTH(memory, size) __asan_unpoison_memory_region(memory, size)
+#elif defined(Py_DEBUG)
+#define EL_BURY(memory, size) memset(memory, 0xDD, size)
+#define EL_UNEARTH(memory, size) ((void)0)
+#else
+#define EL_BURY(memory, size) ((void)0)
+#define EL_UNEARTH(memory, size) ((void)0)
+#endif
+
 typedef struct {
     PyTypeObject *type;
     PyObject *model;
@@ -664,6 +677,7 @@ static void el_stock_free(void *memory) {
         return;
     }
     stock->kept[stock->count++] = (PyObject *)memory;
+    EL_BURY(memory, (size_t)stock->type->tp_basicsize);
 }
 
 static inline PyObject *el_stock_new(PyObject *cls) {
@@ -673,6 +687,7 @@ static inline PyObject *el_stock_new(PyObject *cls) {
     if (stock == NULL) return PyObject_CallMethod(cls, "__new__", "O", cls);
     if (stock->count > 0) {
         object = stock->kept[--stock->count];
+        EL_UNEARTH(object, (size_t)type->tp_basicsize);
         memset((char *)object - 2 * sizeof(uintptr_t), 0, 2 * sizeof(uintptr_t)); /* the collector's header */
         object = PyObject_Init(object, type);
     } else {
@@ -681,7 +696,9 @@ static inline PyObject *el_stock_new(PyObject *cls) {
     }
     memcpy((char *)object + sizeof(PyObject), (char *)stock->model + sizeof(PyObject),
            (size_t)type->tp_basicsize - sizeof(PyObject));
-#if PY_VERSION_HEX < 0x030C0000 /* from then on None is immortal */
+#if PY_VERSION_HEX < 0x030C0000 && defined(Py_DEBUG) /* which counts references in all */
+    for (Py_ssize_t i = 0; i < stock->nones; i++) Py_INCREF(Py_None);
+#elif PY_VERSION_HEX < 0x030C0000 /* from then on None is immortal */
     Py_SET_REFCNT(Py_None, Py_REFCNT(Py_None) + stock->nones);
 #endif
     PyObject_GC_Track(object);

@@ -24,9 +24,20 @@ if TYPE_CHECKING:
     from ..eventloop import EventLoop
     from .listen import Server
 
-# The process or the system is out of descriptors or memory: the listening socket stays readable,
-# so going on at once would spin.
+# The process or the system is out of descriptors or memory.
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+# What accept(2) on Linux passes on from the connection: it is broken, the listening socket is not.
+_CONNECTIONS_OWN = frozenset(
+    {
+        errno.ENETDOWN,
+        errno.EPROTO,
+        errno.ENOPROTOOPT,
+        errno.EHOSTDOWN,
+        errno.EHOSTUNREACH,
+        errno.ENETUNREACH,
+    }
+)
 
 
 class Acceptor:
@@ -62,8 +73,8 @@ class Acceptor:
             except NOT_NOW:
                 return
             except OSError as exc:
-                if exc.errno not in _EXHAUSTED:
-                    raise  # not ours to mend: the exception handler reports it
+                if exc.errno in _CONNECTIONS_OWN:
+                    continue  # so did this one
                 self._back_off(exc)
                 return
             context = self._context.copy()
@@ -72,9 +83,11 @@ class Acceptor:
                 return  # the protocol's factory closed the server
 
     def _back_off(self, exc: OSError) -> None:
+        """Try again later: the listening socket stays readable, so going on at once would spin."""
+        exhausted = exc.errno in _EXHAUSTED
         self._loop.call_exception_handler(
             {
-                "message": "socket.accept() out of system resource",
+                "message": f"socket.accept() {'out of system resource' if exhausted else 'failed'}",
                 "exception": exc,
                 "socket": TransportSocket(self._sock),
             }

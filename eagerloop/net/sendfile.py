@@ -129,6 +129,7 @@ class Transfer:
         except (AttributeError, io.UnsupportedOperation, OSError):
             raise SendfileNotAvailableError("not a regular file") from None
         self._sock = sock
+        self._file = file
         self._offset = offset
         self._count = count
         self._end = offset + count if count else size  # a file may grow meanwhile
@@ -164,7 +165,8 @@ class Transfer:
                 raise ConnectionError(errno.ENOTCONN, "socket is not connected") from exc
             raise
         finally:
-            os.lseek(self._source, self._offset + self.sent, os.SEEK_SET)
+            if not is_closed(self._file):
+                os.lseek(self._source, self._offset + self.sent, os.SEEK_SET)
         return self.sent
 
     def _step(self) -> bool:
@@ -226,8 +228,13 @@ async def _sock_sendfile_fallback(
         _seek_behind(file, offset, sent)
 
 
+def is_closed(file: Any) -> bool:
+    """Its owner need not wait for a transfer that he has cancelled."""
+    return bool(getattr(file, "closed", False))
+
+
 def _seek_behind(file: Any, offset: int, sent: int) -> None:
-    if sent and hasattr(file, "seek"):
+    if sent and hasattr(file, "seek") and not is_closed(file):
         file.seek(offset + sent)
 
 
@@ -261,9 +268,10 @@ async def sendfile_native(
     _check(transport._sock, file, offset, count)
     resume = transport.is_reading()
     transport.pause_reading()
-    await transport._make_empty_waiter()
-    lost = transport._empty_waiter = loop.create_future()
+    empty = transport._make_empty_waiter()
     try:
+        await empty
+        lost = transport._empty_waiter = loop.create_future()
         return await Transfer(transport._sock, file, offset, count).run(loop, lost)
     finally:
         transport._reset_empty_waiter()
@@ -298,11 +306,11 @@ class _StandIn(Protocol):
         self._transport = transport
         self._protocol = transport.get_protocol()
         self._resume_reading = transport.is_reading()
-        self._resume_writing = transport._protocol_paused
+        self._was_paused = transport._protocol_paused
         self._drained: Future[None] | None = None
         transport.pause_reading()
         transport.set_protocol(self)
-        if self._resume_writing:
+        if self._was_paused:
             self.pause_writing()
 
     async def drain(self) -> None:
@@ -317,8 +325,11 @@ class _StandIn(Protocol):
             self._transport.resume_reading()
         if self._drained is not None:
             self._drained.cancel()  # nobody waits for it any more
-        if self._resume_writing:
+        paused = self._transport._protocol_paused
+        if self._was_paused and not paused:
             self._protocol.resume_writing()
+        elif paused and not self._was_paused:
+            self._protocol.pause_writing()
 
     def connection_made(self, transport: BaseTransport) -> NoReturn:
         raise RuntimeError("Invalid state: connection should have been established already.")

@@ -26,6 +26,7 @@ from ..core.handle import Handle
 from ..log import logger
 from ..tasks.sleeping import sleep
 from .reaper import has_exited
+from .stdio import StandardPipes
 
 if TYPE_CHECKING:
     from asyncio.futures import Future
@@ -60,26 +61,29 @@ class ChildTransport(SubprocessTransport):
         self._pid: int | None = None
         self._returncode: int | None = None
         self._watch: Watch | None = None
-        self._pipes: dict[int, WritePipeProtocol | None] = {
-            fd: None
-            for fd, target in enumerate((stdin, stdout, stderr))
-            if target == subprocess.PIPE
-        }
         # Until connection_made has been called: what the protocol will hear after it.
         self._held: deque[tuple[Callable[..., object], tuple[Any, ...]]] | None = deque()
         self._exit_waiters: set[Future[int]] = set()
         self._finished = False
         self._closed = True  # nothing to close, nothing to warn about, until there is a process
 
-        self._proc = subprocess.Popen(
-            args,
-            shell=shell,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            bufsize=0,
-            **options,
-        )
+        stdio = StandardPipes((stdin, stdout, stderr), options.pop("pipesize", -1))
+        self._pipes: dict[int, WritePipeProtocol | None] = dict.fromkeys(stdio.ours)
+        stdin, stdout, stderr = stdio.targets
+        try:
+            self._proc = subprocess.Popen(
+                args,
+                shell=shell,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                bufsize=0,
+                **options,
+            )
+        except BaseException:  # no such program, no memory, an option that Popen refuses
+            stdio.close()
+            raise
+        stdio.hand_over(self._proc)
         self._closed = False
         self._pid = self._proc.pid
         extra["subprocess"] = self._proc

@@ -56,7 +56,8 @@ class Backlog:
     def give_back(self, data: Data, used: int) -> None:
         """Put back what was taken, without its first `used` bytes."""
         if used < len(data):
-            self.pieces.appendleft(memoryview(data)[used:])
+            rest = memoryview(data)[used:]
+            self.pieces.appendleft(rest if type(rest.obj) is bytes else bytes(rest))
             self.size += len(data) - used
 
     def clear(self) -> None:

@@ -54,7 +54,7 @@ cdef class TLSProtocol(Channel):
     cdef void _deliver(self) except *
     cdef void _peer_ended(self) except *
     cdef void _resume_reading(self) except *
-    @cython.locals(size=Py_ssize_t)
+    @cython.locals(size=Py_ssize_t, wanted=bint)
     cdef void _control_reading(self) except *
     @cython.locals(blocked=bint, first=bint)
     cdef void _write(self, data) except *

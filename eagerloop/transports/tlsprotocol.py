@@ -212,9 +212,8 @@ class TLSProtocol(Channel):
         self._transport = None
         self._app.lost(exc)
         if self._waiter is not None:  # the handshake was not done
-            if exc is None:
-                exc = ConnectionAbortedError("the connection was closed during the SSL handshake")
-            self._wake_waiter(exc)
+            gone = ConnectionAbortedError("the connection was closed during the SSL handshake")
+            self._wake_waiter(exc or gone)
 
     def pause_writing(self) -> None:
         """The transport has enough."""
@@ -258,21 +257,21 @@ class TLSProtocol(Channel):
             self._deliver()
 
     def _handshake_failed(self, exc: BaseException) -> None:
+        message = "SSL handshake failed"
         if isinstance(exc, ssl.CertificateError):
-            message = "SSL handshake failed on verifying the certificate"
-        else:
-            message = "SSL handshake failed"
+            message += " on verifying the certificate"
         self._fatal_error(exc, message)
         self._wake_waiter(exc)
 
     def _on_handshake_timeout(self) -> None:
         self._timer = None
         text = f"SSL handshake is taking longer than {self._handshake_timeout} seconds"
-        self._fatal_error(ConnectionAbortedError(f"{text}: aborting the connection"))
+        exc = ConnectionAbortedError(f"{text}: aborting the connection")
+        self._fatal_error(exc)
+        self._force_close(exc)  # whatever the peer has not read yet
 
     def _wake_waiter(self, exc: BaseException | None) -> None:
-        waiter = self._waiter
-        self._waiter = None
+        waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             if exc is None:
                 waiter.set_result(None)
@@ -311,7 +310,7 @@ class TLSProtocol(Channel):
         except Exception as exc:  # the application's callback failed
             self._fatal_error(exc, "Error calling eof_received()")
             return
-        self._begin_shutdown()
+        self._close()
 
     def _resume_reading(self) -> None:
         if self._app_reading_paused:
@@ -327,10 +326,12 @@ class TLSProtocol(Channel):
         if self._transport is None or self._peer_eof:
             return
         size = self._tls.unread()
-        if size >= self._read_high and not self._transport_paused:
+        # what waits is the beginning of a record, or has to go before their close_notify is seen
+        wanted = not self._app_reading_paused or self._tls.state != tlsstate._OPEN
+        if size >= self._read_high and not self._transport_paused and not wanted:
             self._transport_paused = True
             self._transport.pause_reading()
-        elif size <= self._read_low and self._transport_paused:
+        elif (size <= self._read_low or wanted) and self._transport_paused:
             self._transport_paused = False
             self._transport.resume_reading()
 
@@ -423,10 +424,9 @@ class TLSProtocol(Channel):
             self._abort(None)
 
     def _begin_shutdown(self) -> None:
-        if self._tls.state != tlsstate._OPEN:
-            return
         self._app.closing()
         self._tls.advance(tlsstate.FLUSHING)
+        self._control_reading()
         self._start_shutdown_timer()
         self._go_on_with_flush()
 

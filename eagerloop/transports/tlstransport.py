@@ -125,16 +125,18 @@ class TLSTransport:
 
     def write(self, data: Data) -> None:
         """Send `data`, now or when there is room; never blocks."""
-        if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise TypeError(f"data: expecting a bytes-like instance, got {type(data).__name__}")
+        check_bytes(data)
         if isinstance(data, memoryview):
             data = data.cast("B") if data.c_contiguous else bytes(data)
         if len(data) > 0:
             self._ssl_protocol._write(data)
 
     def writelines(self, list_of_data: Iterable[Data]) -> None:
-        """`write` for several at once."""
-        self._ssl_protocol._write_lines(list_of_data)
+        """`write` for several at once; none is sent if one cannot be."""
+        lines = list(list_of_data)
+        for data in lines:
+            check_bytes(data)
+        self._ssl_protocol._write_lines(lines)
 
     def write_eof(self) -> None:
         """TLS has no half-closed connections in asyncio."""
@@ -173,3 +175,11 @@ class TLSTransport:
                 stacklevel=1,
                 source=self,
             )
+
+
+def check_bytes(data: object) -> None:
+    """Raises:
+    TypeError: `data` is not bytes-like.
+    """
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"data: expecting a bytes-like instance, got {type(data).__name__}")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Run
-from tests.net.peers import Echo, Recorder, port_of
+from tests.net.peers import Echo, Recorder, listening, port_of
 
 var = contextvars.ContextVar("var", default="")
 
@@ -187,5 +187,24 @@ def test_closing_during_the_back_off(run: Run, few_descriptors: int) -> None:
         assert [context["message"] for context in heard] == [
             "socket.accept() out of system resource"
         ]
+
+    run(main)
+
+
+def test_a_socket_that_can_accept_no_more_is_reported_and_does_not_spin(run: Run) -> None:
+    """Shut down, a listening socket is readable for ever, and accept() fails every time."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        heard: list[dict[str, Any]] = []
+        loop.set_exception_handler(lambda loop, context: heard.append(context))
+        with listening() as sock:
+            server = await loop.create_server(Echo, sock=sock)
+            sock.shutdown(socket.SHUT_RDWR)
+            await asyncio.sleep(0.2)
+            assert [context["message"] for context in heard] == ["socket.accept() failed"]
+            assert isinstance(heard[0]["exception"], OSError)
+            server.close()
+            await server.wait_closed()
 
     run(main)

@@ -284,3 +284,130 @@ def test_an_empty_file(run: Run, tmp_path: Path) -> None:
             assert await sendfile.Transfer(left, empty, 0, None).run(loop) == 0
 
     run(main)
+
+
+def test_cancelled_behind_what_is_still_to_write(run: Run, file: Any) -> None:
+    """It had not begun: the transport writes and reads as before."""
+
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        transport, protocol = await loop.create_connection(Recorder, sock=left)
+        queued = bytes(3_000_000)
+        transport.write(queued)
+        sending = loop.create_task(loop.sendfile(transport, file))
+        await asyncio.sleep(0.01)
+        with pytest.raises(RuntimeError, match="Empty waiter is already set"):
+            await loop.sendfile(transport, file)  # the first one goes on
+        assert not transport.is_reading()
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        transport.write(b"end")
+        transport.close()
+        with right:
+            assert await read_all(right) == queued + b"end"
+        await protocol.lost
+
+    run(main)
+
+
+@pytest.mark.parametrize("on_transport", [True, False])
+@pytest.mark.parametrize("native", [True, False])
+def test_cancelled_and_the_file_closed(
+    run: Run, file: Any, native: bool, on_transport: bool
+) -> None:
+    """`with open(...)` ends before the task does: its cancellation is no error of the file's."""
+    origin = source(file, native)
+
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        with right:
+            transport, protocol = await loop.create_connection(Recorder, sock=left)
+            if on_transport:
+                sending = loop.create_task(loop.sendfile(transport, origin))
+            else:
+                other, peer = nonblocking_pair()
+                sending = loop.create_task(loop.sock_sendfile(other, origin))
+            await asyncio.sleep(0.05)
+            sending.cancel()
+            origin.close()
+            with pytest.raises(asyncio.CancelledError):
+                await sending
+            if not on_transport:
+                other.close()
+                peer.close()
+            transport.abort()
+            await protocol.lost
+
+    run(main)
+
+
+def test_the_protocol_is_told_of_a_pause_that_it_missed(run: Run) -> None:
+    """Cancelled while the socket is full: whoever writes next has to know, and to hear its end."""
+    told: list[str] = []
+
+    class Writer(Recorder):
+        def pause_writing(self) -> None:
+            told.append("pause")
+
+        def resume_writing(self) -> None:
+            told.append("resume")
+
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        transport, protocol = await loop.create_connection(Writer, sock=left)
+        sending = loop.create_task(loop.sendfile(transport, NotAFile(DATA)))
+        await asyncio.sleep(0.05)
+        assert transport.get_write_buffer_size() > transport.get_write_buffer_limits()[1]
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        assert told == ["pause"]
+        with right:
+            reading = loop.create_task(read_all(right))
+            while transport.get_write_buffer_size():
+                await asyncio.sleep(0)
+            assert told == ["pause", "resume"]
+            transport.close()
+            await reading
+            await protocol.lost
+
+    run(main)
+
+
+def test_the_protocol_stays_paused_if_it_was(run: Run) -> None:
+    told: list[str] = []
+
+    class Writer(Recorder):
+        def pause_writing(self) -> None:
+            told.append("pause")
+
+        def resume_writing(self) -> None:
+            told.append("resume")
+
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        transport, protocol = await loop.create_connection(Writer, sock=left)
+        transport.write(bytes(3_000_000))
+        assert told == ["pause"]
+        by_hand = sendfile._sendfile_fallback(loop, transport, NotAFile(DATA), 0, None)
+        sending = loop.create_task(by_hand)
+        await asyncio.sleep(0.05)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        assert told == ["pause"]
+        with right:
+            reading = loop.create_task(read_all(right))
+            while transport.get_write_buffer_size():
+                await asyncio.sleep(0)
+            assert told == ["pause", "resume"]
+            transport.close()
+            await reading
+            await protocol.lost
+
+    run(main)

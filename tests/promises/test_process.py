@@ -105,10 +105,6 @@ def test_a_sigchld_callback_of_the_loop_works_beside_children() -> None:
     eagerloop.run(main())
 
 
-@pytest.mark.skipif(
-    not hasattr(subprocess.Popen, "_on_error_fd_closer"),
-    reason="this Python's Popen itself leaks pipes when descriptors run out (gh-87474)",
-)
 def test_spawn_failures_leak_no_descriptor() -> None:
     """Whether the program is missing, or the descriptors run out at any point of the start."""
 

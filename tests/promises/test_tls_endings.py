@@ -343,6 +343,29 @@ def test_an_end_during_start_tls(run: Run, authority: Authority, way: str) -> No
     run(main)
 
 
+def test_a_handshake_behind_what_the_peer_does_not_read(run: Run, authority: Authority) -> None:
+    """Its time is up when it is up: nobody waits for the bytes that were written before."""
+
+    async def main() -> None:
+        loop: Any = eagerloop.get_running_loop()
+        mine, other = socket.socketpair()
+        transport, protocol = await loop.create_connection(Recorder, sock=mine)
+        transport.write(bytes(3_000_000))
+        began = time.monotonic()
+        with other, pytest.raises(ConnectionAbortedError, match="taking longer than"):
+            await loop.start_tls(
+                transport,
+                protocol,
+                authority.client(),
+                server_hostname="localhost",
+                ssl_handshake_timeout=SHORT,
+            )
+        assert SHORT <= time.monotonic() - began < SOON
+        assert isinstance(await lost(protocol), ConnectionAbortedError)
+
+    run(main)
+
+
 def test_a_reset_during_start_tls(run: Run, authority: Authority) -> None:
     def serve(connection: socket.socket) -> None:
         receive(connection, 1)

@@ -50,3 +50,10 @@ def test_clear() -> None:
     backlog.append(b"x")
     backlog.clear()
     assert backlog.size == 0
+
+
+def test_what_is_given_back_may_not_change() -> None:
+    backlog, data = Backlog(), bytearray(b"one")
+    backlog.give_back(data, 1)
+    data[:] = b"two or more"  # a buffer that is held could not grow either
+    assert backlog.take() == b"ne"

@@ -72,6 +72,20 @@ def test_only_bytes_can_be_written(run: Run, authority: Authority, data: object)
     run(main)
 
 
+@pytest.mark.parametrize("data", ["text", 5, None, [b"x"]])
+def test_only_lines_of_bytes_can_be_written(run: Run, authority: Authority, data: object) -> None:
+    """And if one of them is not, none is sent."""
+
+    async def main() -> None:
+        async with Connection(authority) as (client, server):
+            with pytest.raises(TypeError, match="data: expecting a bytes-like instance, got"):
+                client.transport.writelines([b"before", data])
+            client.transport.writelines([b"aft", bytearray(b"er"), memoryview(b"s-")[::-1]])
+            assert await server.until(7) == b"after-s"
+
+    run(main)
+
+
 def test_memoryviews_of_any_shape(run: Run, authority: Authority) -> None:
     async def main() -> None:
         async with Connection(authority) as (client, server):
@@ -97,6 +111,39 @@ def test_limits(run: Run, authority: Authority) -> None:
             for setter in (transport.set_write_buffer_limits, transport.set_read_buffer_limits):
                 with pytest.raises(ValueError, match="must be >= low"):
                     setter(high=1, low=2)
+
+    run(main)
+
+
+@pytest.mark.parametrize("high", [0, 1000, 20_000])
+def test_small_read_limits_stop_nothing_for_good(run: Run, authority: Authority, high: int) -> None:
+    """Less than a record may be the limit: the rest of a record that has begun is let in."""
+
+    async def main() -> None:
+        async with Connection(authority) as (client, server):
+            server.transport.set_read_buffer_limits(high)
+            size = 0
+            for count in (1, 300_000, 1_000_000):
+                server.transport.pause_reading()
+                client.transport.write(bytes(count))
+                await eagerloop.sleep(0.02)
+                server.transport.resume_reading()
+                size += count
+                await server.until(size)
+
+    run(main)
+
+
+def test_close_hears_the_goodbye_though_reading_was_paused(run: Run, authority: Authority) -> None:
+    async def main() -> None:
+        async with Connection(authority) as (client, server):
+            server.transport.pause_reading()
+            server.transport.set_read_buffer_limits(0)
+            client.transport.write(b"not read any more")
+            server.transport.close()
+            async with eagerloop.timeout(5):
+                assert await server.lost is None
+                assert await client.lost is None
 
     run(main)
 
