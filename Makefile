@@ -5,7 +5,7 @@ ARGS ?=
 IN = tools/venv.sh $(PYTHON)
 BUILT = EAGERLOOP_BUILD=require $(IN)
 
-.PHONY: help demo test pure bench bench-check lint types wheel docs conformance soak sanitize clean dev compiled
+.PHONY: help demo test pure bench bench-check lint types wheel docs conformance soak fuzz sanitize clean dev compiled
 
 help:         ; @grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14  ## this list
 dev:          ; @$(BUILT) dev  ## the virtual environment and an in-place build
@@ -21,5 +21,6 @@ wheel:        ; @tools/wheel.sh $(PYTHON)  ## builds a wheel and tries it in an 
 docs:         ; @$(IN) docs env NO_MKDOCS_2_WARNING=1 mkdocs build --strict  ## the manual, into site/
 conformance:  ; @$(BUILT) test python -m tests.conformance $(ARGS)  ## CPython's own asyncio tests on eagerloop
 soak:         ; @$(BUILT) test python -m tests.soak $(ARGS)  ## ten minutes of start, serve, stop: flat memory
+fuzz:         ; @EAGERLOOP_PURE=1 $(IN) fuzz python -m tests.fuzz $(ARGS)  ## what parses or buffers, a minute each, guided by coverage
 sanitize:     ; @$(IN) test tools/sanitize.sh $(ARGS)  ## the suite under AddressSanitizer
 clean:        ; @rm -rf build dist site reports .venv-* *.egg-info .*_cache .hypothesis && find . -name __pycache__ -prune -exec rm -rf {} + && find eagerloop -name '*.so' -delete  ## everything that is made

@@ -5,8 +5,8 @@
 #   tools/sanitize.sh [PYTEST ARG ...]      inside the virtual environment (make sanitize)
 #
 # Leaks are not looked for (the interpreter keeps much until it exits); Python's own allocator is
-# switched off, since it hands out pieces of blocks that the sanitizer sees as one. What counts
-# instructions is left out: valgrind and the sanitizer do not go together.
+# switched off, since it hands out pieces of blocks that the sanitizer sees as one. What measures
+# is left out: valgrind and the sanitizer do not go together, and times mean nothing here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 copy=$PWD/build/sanitize-$(python -c 'import sys; print(sys.implementation.cache_tag)')
@@ -23,4 +23,4 @@ EAGERLOOP_BUILD=require EAGERLOOP_CFLAGS="-O1 -g1 -fsanitize=address,undefined -
   python setup.py -q build_ext --inplace
 
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 PYTHONMALLOC=malloc LD_PRELOAD=$library
-exec python -m pytest -p no:cacheprovider --deselect tests/benchmarks/test_instructions.py "$@"
+exec python -m pytest -p no:cacheprovider --ignore tests/benchmarks --ignore tests/cli/test_bench.py "$@"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 import eagerloop
 from eagerloop.streams import StreamReader
@@ -89,6 +89,20 @@ separators = st.lists(
 )
 
 
+class Source(asyncio.ReadTransport):
+    """What a reader pauses and resumes, in turn."""
+
+    paused = False
+
+    def pause_reading(self) -> None:
+        assert not self.paused
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        assert self.paused
+        self.paused = False
+
+
 class ReaderMachine(RuleBasedStateMachine):
     """One reader fed and read in any order, with at most one read waiting."""
 
@@ -97,7 +111,14 @@ class ReaderMachine(RuleBasedStateMachine):
         self.loop = eagerloop.new_event_loop()
         self.reader = StreamReader(limit=8, loop=self.loop)
         self.model = Model(limit=8)
+        self.source = Source()
+        self.reader.set_transport(self.source)
+        self.looking = False
         self.waiting: tuple[asyncio.Task[Any], Any] | None = None
+
+    @initialize(looking=st.booleans())
+    def look(self, looking: bool) -> None:
+        self.looking = looking
 
     def settle(self) -> None:
         for _ in range(3):
@@ -109,8 +130,12 @@ class ReaderMachine(RuleBasedStateMachine):
             if want is not None:
                 assert outcome(task) == want
                 self.waiting = None
-        assert self.reader._buffer == self.model.data
+        if self.looking:  # which changes how the bytes are kept
+            assert self.reader._buffer == self.model.data
         assert self.reader.at_eof() == (self.model.eof and not self.model.data)
+        if self.source.paused:  # then nobody waits, and there is more than one may want
+            assert self.waiting is None
+            assert len(self.model.data) > self.model.limit
 
     def begin(self, read: Coroutine[Any, Any, Any], expected: Any) -> None:
         self.waiting = (self.loop.create_task(read), expected)
@@ -179,6 +204,7 @@ class ReaderMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if self.waiting is not None:
             self.cancel()
+        assert self.reader._buffer == self.model.data
         self.loop.close()
 
 
