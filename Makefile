@@ -5,7 +5,7 @@ ARGS ?=
 IN = tools/venv.sh $(PYTHON)
 BUILT = EAGERLOOP_BUILD=require $(IN)
 
-.PHONY: help demo test pure bench bench-check lint types wheel docs conformance soak fuzz sanitize clean dev compiled
+.PHONY: help demo test pure bench bench-check choices report lint types wheel docs conformance soak fuzz sanitize clean dev compiled
 
 help:         ; @grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14  ## this list
 dev:          ; @$(BUILT) dev  ## the virtual environment and an in-place build
@@ -15,6 +15,8 @@ compiled:     ; @$(BUILT) test python -m pytest $(ARGS)  ## the suite compiled o
 pure:         ; @EAGERLOOP_PURE=1 $(IN) test python -m pytest $(ARGS)  ## the suite interpreted: no compiler needed
 bench:        ; @$(BUILT) bench eagerloop bench $(ARGS)  ## against asyncio, uvloop and rloop
 bench-check:  ; @$(BUILT) bench python bench/check.py $(ARGS)  ## instructions per operation against their floors, two minutes
+choices:      ; @$(BUILT) test python bench/choices.py $(ARGS)  ## what single design choices are worth, in instructions
+report:       ; @$(IN) test python bench/report.py $(ARGS)  ## tables and charts of manual and README, from bench/results
 lint:         ; @$(IN) dev tools/lint.sh  ## ruff's format and rules, cython-lint, the structure
 types:        ; @$(IN) dev mypy  ## mypy strict on package, tests and tools
 wheel:        ; @tools/wheel.sh $(PYTHON)  ## builds a wheel and tries it in an empty environment

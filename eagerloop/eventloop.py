@@ -315,7 +315,7 @@ class EventLoop(SocketCalls, FileSending, Spawning, BaseEventLoop):  # type: ign
 
         Args:
             cleanup_socket: remove the file at the end, if it is still this one (CPython 3.13).
-            mode: the file's permissions, from before the first client on (CPython 3.15).
+            mode: the file's permissions, from before the first client on; not in asyncio.
         """
         return await listen.create_unix_server(
             self, protocol_factory, path,

@@ -19,6 +19,8 @@ EPILOG = (
     "--rounds 9 --json new.json | eagerloop bench --compare old.json new.json"
 )
 
+PATHS = ("--python", "--json", "--csv", "--svg")  # options that take one
+
 
 @click.command(epilog=EPILOG)
 @click.argument("cases", nargs=-1, metavar="[CASE]...")
@@ -152,7 +154,7 @@ def measure(plan: Plan, console: Any, instructions: bool) -> Run:
     from ..benchmarks.results import Run
 
     run = Run({**environment.describe(), "python": plan.python.version})
-    run.environment["arguments"] = sys.argv[1:]
+    run.environment["arguments"] = without_folders(sys.argv[1:])
     run.environment["implementations"] = plan.python.implementations
     run.environment["pinned"] = plan.cores.measured is not None
     steps = list(plan.steps())
@@ -178,6 +180,19 @@ def measure(plan: Plan, console: Any, instructions: bool) -> Run:
     except KeyboardInterrupt:
         console.print("interrupted: what follows is of the samples taken so far")
     return run
+
+
+def without_folders(words: list[str]) -> list[str]:
+    """The arguments without the folders of this machine, which are nobody's business."""
+    kept = []
+    for before, word in zip(["", *words], words, strict=False):
+        option, equals, path = word.partition("=")
+        if before in PATHS:
+            word = Path(word).name
+        elif equals and option in PATHS:
+            word = f"{option}={Path(path).name}"
+        kept.append(word)
+    return kept
 
 
 def count_instructions(plan: Plan, run: Run, progress: Any) -> None:

@@ -109,7 +109,14 @@ class SubprocessStreamProtocol(FlowControlMixin, SubprocessProtocol):
 
 
 class Process:
-    """A child process, with a stream for each pipe that was asked for."""
+    """A child process, with a stream for each pipe that was asked for.
+
+    Attributes:
+        pid: the number of the process.
+        stdin: a StreamWriter, or None if it is no pipe.
+        stdout: a StreamReader, or None if it is no pipe.
+        stderr: a StreamReader, or None if it is no pipe.
+    """
 
     def __init__(
         self, transport: Any, protocol: SubprocessStreamProtocol, loop: AbstractEventLoop

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from eagerloop.cli import bench
+
 from .conftest import Command, assert_refused
 
 
@@ -64,3 +66,10 @@ def test_a_missing_peer_is_left_out_and_said(eagerloop: Command, folder: Path) -
     )
     assert done.returncode == 0
     assert "uvloop: left out, uvloop is not installed (not today)" in done.stdout
+
+
+def test_a_result_does_not_tell_the_folders_of_the_machine() -> None:
+    words = ["bench", "lines/tcp/1k/100", "--json", "/a/b/new.json", "--python=/c/python3.13"]
+    assert bench.without_folders(words) == [
+        *("bench", "lines/tcp/1k/100", "--json", "new.json", "--python=python3.13")
+    ]

@@ -1,0 +1,322 @@
+"""`make report`: writes what the manual and the README say of the kept results, and the charts.
+
+    python bench/report.py [--check]
+
+The results are `bench/results/*.json`, as `eagerloop bench --json` writes them; of a case that is in several files
+of one Python, the youngest counts. `choices.json` is `choices.py`'s. Nothing is typed by hand: `docs/figures.md` and
+the charts are written whole, in the other pages what stands between two marks. With `--check` nothing is written;
+a page that says something else than the results is named, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eagerloop.benchmarks import catalogue, results
+from eagerloop.benchmarks.implementations import LIMIT, SUBJECT
+from eagerloop.benchmarks.results import Run
+from eagerloop.cli import tables
+
+ROOT = Path(__file__).parent.parent
+RESULTS = Path(__file__).with_name("results")
+CHOICES = RESULTS / "choices.json"
+GOALS = Path(__file__).with_name("goals.toml")
+PYTHONS = ("3.11", "3.13", "3.15")  # those that results are kept of
+PEERS = ("asyncio", "uvloop", "rloop", LIMIT)
+INSIDE = ("tasks", "callbacks", "sync")  # groups of the first chart; the second has the others
+MARKS = re.compile(r"(<!-- report: (\w+) -->\n).*?(<!-- end of report -->)", re.DOTALL)
+PATHS = ("--json", "--csv", "--svg")  # options that do not change what is measured
+
+Runs = dict[str, Run]  # by the Python's version
+Part = Callable[[Runs], str]  # in Markdown
+
+
+@dataclass(frozen=True)
+class Goal:
+    title: str
+    case: str
+    peers: dict[str, float]
+
+
+def goals() -> list[Goal]:
+    entries = tomllib.loads(GOALS.read_text(encoding="utf-8"))
+    return [
+        Goal(title, entry["case"], {name: entry[name] for name in PEERS if name in entry})
+        for title, entry in entries.items()
+    ]
+
+
+def read_runs(folder: Path) -> Runs:
+    """One run for each Python that there are results of."""
+    runs: Runs = {}
+    found = [results.read(path) for path in folder.glob("*.json") if path.name != CHOICES.name]
+    for run in sorted(found, key=lambda run: str(run.environment.get("when"))):
+        version = ".".join(str(run.environment["python"]).split(".")[:2])
+        if version in runs:
+            run = merged(runs[version], run)
+        runs[version] = run
+    return {version: runs[version] for version in sorted(runs, key=number)}
+
+
+def number(version: str) -> int:
+    return int(version.partition(".")[2])
+
+
+def merged(old: Run, new: Run) -> Run:
+    """The younger run, and the cases that only the older one has."""
+    again = set(new.cases()) | set(new.missing)
+    kept = [sample for sample in old.samples if sample.case not in again]
+    missing = {case: why for case, why in old.missing.items() if case not in again}
+    return Run(new.environment, [*kept, *new.samples], {**missing, **new.missing})
+
+
+# The parts, in Markdown.
+
+
+def grid(headings: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
+    """A table whose first columns are words, and the others figures."""
+    marks = [*["---"] * words, *["---:"] * (len(headings) - words)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (headings, marks, *rows)) + "\n"
+
+
+def absent(runs: Runs) -> str:
+    missing = [version for version in PYTHONS if version not in runs]
+    return f"There are no results of Python {', '.join(missing)} yet.\n" if missing else ""
+
+
+def figure_of(run: Run, case: str) -> str:
+    return tables.first_figure(run, case, SUBJECT)
+
+
+def ratio(run: Run | None, case: str, peer: str) -> float | None:
+    if run is None:
+        return None
+    found = run.ratio(case, peer, SUBJECT, figure_of(run, case))
+    return None if found is None else found.median
+
+
+def shown(value: float | None, goal: float | None = None) -> str:
+    if value is None:
+        return "–"
+    text = f"{value:.2f}" if value < 10 else f"{value:.1f}"
+    return text if goal is None else f"**{text}**" if value >= goal else f"{text} (below)"
+
+
+def headline(runs: Runs) -> str:
+    """Every goal beside what was measured."""
+    versions = sorted({*PYTHONS, *runs}, key=number)
+    rows = []
+    for goal in goals():
+        for peer, least in goal.peers.items():
+            measured = (ratio(runs.get(version), goal.case, peer) for version in versions)
+            rows.append([goal.title, peer, f"{least:g}", *(shown(one, least) for one in measured)])
+    return grid(["case", "peer", "goal", *versions], rows, 2) + "\n" + absent(runs)
+
+
+def behind(runs: Runs) -> str:
+    """Where a peer is ahead: a table, or that there is no such case."""
+    rows = []
+    for version, run in runs.items():
+        for case in run.cases():
+            for peer in run.implementations():
+                found = run.ratio(case, peer, SUBJECT, figure_of(run, case))
+                if peer not in (SUBJECT, LIMIT) and found and found.median < tables.BEHIND:
+                    spread = f"{found.low:.2f} to {found.high:.2f}"
+                    rows.append([f"`{case}`", version, peer, f"{found.median:.2f}", spread])
+    if not runs:
+        return absent(runs)
+    if not rows:
+        return f"In none of the cases measured, on Python {', '.join(runs)}.\n"
+    return grid(["case", "Python", "peer", "its cost", "quartiles"], rows, 3)
+
+
+def choices() -> str:
+    """What single choices are worth, of `choices.py`."""
+    if not CHOICES.exists():
+        return "Not counted yet: `make choices`.\n"
+    found = json.loads(CHOICES.read_text(encoding="utf-8"))
+    rows = []
+    for entry in found["choices"].values():
+        chosen, other = (amount(entry[key], entry["unit"]) for key in ("chosen", "other"))
+        rows.append([entry["about"], entry["operation"], chosen, other, times(entry)])
+    note = f"Counted on Python {found['python']}: user-space instructions, or system calls.\n"
+    return grid(["choice", "one operation", "with", "without", "ratio"], rows, 2) + "\n" + note
+
+
+def amount(value: float, unit: str) -> str:
+    return f"{value:,.0f}" if unit == "instructions" else f"{value:.2f} calls"
+
+
+def times(entry: dict[str, Any]) -> str:
+    return shown(entry["other"] / entry["chosen"]) if entry["chosen"] else "–"
+
+
+def summary(runs: Runs) -> str:
+    """For the README: the newest Python's charts and ratios, and how to get them."""
+    if not runs:
+        return absent(runs)
+    version, run = list(runs.items())[-1]
+    lines = [
+        f"![CPU time of tasks and callbacks on Python {version}](docs/charts/tasks-{version}.svg)"
+    ]
+    if cases(run, inside=False):
+        lines.append(f"![CPU time of servers on Python {version}](docs/charts/net-{version}.svg)")
+    rows = [
+        [goal.title, *(shown(ratio(run, goal.case, peer)) for peer in PEERS)]
+        for goal in goals()
+        if goal.case in run.cases()
+    ]
+    text = f"How many times eagerloop's cost a peer's is, on Python {version}:"
+    table = grid(["", *(f"{peer} =" for peer in PEERS)], rows).replace(" =", "")
+    more = "All figures, and of other Pythons: [docs/figures.md](docs/figures.md).\n"
+    return "\n\n".join([*lines, text, table + "\n" + how(run), more])
+
+
+def how(run: Run) -> str:
+    """Command, versions, machine."""
+    return f"`eagerloop {' '.join(arguments(run))}` on {tables.footnote(run)}"
+
+
+def arguments(run: Run) -> Iterator[str]:
+    words = iter(run.environment.get("arguments", ["bench"]))
+    for word in words:
+        if word in PATHS:
+            next(words, None)
+        elif word.partition("=")[0] not in PATHS:
+            yield word
+
+
+def cases(run: Run, *, inside: bool) -> list[str]:
+    """The cases of one chart: of the goals, without those of memory."""
+    names = {case.name for group in INSIDE for case in catalogue.GROUPS[group]}
+    wanted = dict.fromkeys(goal.case for goal in goals())
+    had = set(run.cases())
+    return [
+        case
+        for case in wanted
+        if case in had and (case in names) == inside and figure_of(run, case) == "cpu_ns"
+    ]
+
+
+def drawn(run: Run, names: Sequence[str]) -> str:
+    by_case = {name: [sample for sample in run.samples if sample.case == name] for name in names}
+    return tables.chart_of(Run(run.environment, [each for name in names for each in by_case[name]]))
+
+
+# docs/figures.md
+
+
+def all_figures(runs: Runs) -> str:
+    parts = [
+        "# All figures\n",
+        "Written by `make report` from `bench/results`. [The benchmark](benchmark.md) says what a figure is: "
+        "eagerloop's\nown cost, and how many times that a peer's is, with the quartiles of the rounds. "
+        "`c-epoll` is plain C.\n",
+        absent(runs),
+    ]
+    for version, run in runs.items():
+        parts += [f"## Python {version}\n", how(run) + "\n"]
+        for name, inside in (("tasks", True), ("net", False)):
+            if cases(run, inside=inside):
+                parts.append(f"![{name}, Python {version}](charts/{name}-{version}.svg)\n")
+        for figure, unit, title in (
+            ("cpu_ns", "ns", "CPU time per operation"),
+            ("bytes", "B", "Resident bytes of each"),
+            ("instructions", "", "User-space instructions per operation"),
+        ):
+            rows = list(ratio_rows(run, figure, unit))
+            if rows:
+                headings = ["case", SUBJECT, *peers_of(run)]
+                parts += [f"### {title} {{: #{figure}-{version} }}\n", grid(headings, rows)]
+        names = [SUBJECT, *peers_of(run)]
+        timed = [case for case in run.cases() if run.absolute(case, SUBJECT, "p50_ns")]
+        if timed:
+            title = "Thousands of requests a second, and latency p50 / p99 in µs"
+            rows = [
+                [f"`{case}`", *(tables.latency_cell(run, case, n) for n in names)] for case in timed
+            ]
+            parts += [f"### {title} {{: #latency-{version} }}\n", grid(["case", *names], rows)]
+    return "\n".join(part for part in parts if part)
+
+
+def peers_of(run: Run) -> list[str]:
+    return [name for name in run.implementations() if name != SUBJECT]
+
+
+def ratio_rows(run: Run, figure: str, unit: str) -> Iterator[list[str]]:
+    for case in run.cases():
+        ours = run.absolute(case, SUBJECT, figure)
+        if ours is None:
+            continue
+        cells = []
+        for peer in peers_of(run):
+            found = run.ratio(case, peer, SUBJECT, figure)
+            if found is None:
+                cells.append("–")
+            elif found.count == 1:
+                cells.append(shown(found.median))
+            else:
+                cells.append(f"{shown(found.median)} ({shown(found.low)} to {shown(found.high)})")
+        yield [f"`{case}`", tables.amount(ours.median, unit), *cells]
+
+
+# The files.
+
+PARTS: dict[str, Part] = {
+    "summary": summary,
+    "headline": headline,
+    "behind": behind,
+    "choices": lambda _: choices(),
+}
+
+
+def filled(page: str, runs: Runs) -> str:
+    """The page, with what stands between its marks made anew."""
+    return MARKS.sub(lambda found: found[1] + PARTS[found[2]](runs) + found[3], page)
+
+
+def files(runs: Runs) -> dict[Path, str]:
+    """Everything that is made of the results."""
+    made = {
+        ROOT / page: filled((ROOT / page).read_text(encoding="utf-8"), runs)
+        for page in ("README.md", "docs/speed.md")
+    }
+    made[ROOT / "docs/figures.md"] = all_figures(runs)
+    for version, run in runs.items():
+        for name, inside in (("tasks", True), ("net", False)):
+            if names := cases(run, inside=inside):
+                made[ROOT / f"docs/charts/{name}-{version}.svg"] = drawn(run, names)
+    return made
+
+
+def main(words: Sequence[str]) -> int:
+    try:
+        made = files(read_runs(RESULTS))
+    except results.BadFile as error:
+        print(f"report: {error}", file=sys.stderr)
+        return 2
+    stale = [
+        path
+        for path, text in made.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path in stale:
+        place = path.relative_to(ROOT)
+        if "--check" in words:
+            print(f"{place} says something else than bench/results: make report")
+        else:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(made[path], encoding="utf-8")
+            print(f"wrote {place}")
+    return 1 if stale and "--check" in words else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
