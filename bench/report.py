@@ -15,7 +15,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -206,8 +206,15 @@ def cases(run: Run, *, inside: bool) -> list[str]:
 
 
 def drawn(run: Run, names: Sequence[str]) -> str:
-    by_case = {name: [sample for sample in run.samples if sample.case == name] for name in names}
-    return tables.chart_of(Run(run.environment, [each for name in names for each in by_case[name]]))
+    """The chart of these cases, under the titles of their goals."""
+    titles = {goal.case: goal.title for goal in goals()}
+    samples = [
+        replace(sample, case=titles[name])
+        for name in names
+        for sample in run.samples
+        if sample.case == name
+    ]
+    return tables.chart_of(Run(run.environment, samples))
 
 
 # docs/figures.md

@@ -46,7 +46,7 @@ class Task(Future):
     Args:
         coro: the coroutine.
         loop: the loop; the running or set one if omitted.
-        name: for people; "Task-<number>" if omitted.
+        name: for people; "Task-" and a number if omitted.
         context: the Context to run in; a copy of the current one if omitted.
         eager_start: run the first step now (the loop must be running, in this thread).
 

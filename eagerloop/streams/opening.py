@@ -56,8 +56,13 @@ async def open_connection(
     """Connect, and return a reader and a writer.
 
     Args:
-        limit: the reader's, in bytes.
+        host: a name or an address.
+        port: a number, or a service's name.
+        limit: the reader's, in bytes; 64 KiB by default.
         kwds: as for `loop.create_connection`.
+
+    Raises:
+        OSError: no address answers, or the name is unknown.
     """
     client = Client(limit)
     transport, _ = await client.loop.create_connection(client.factory, host, port, **kwds)
@@ -76,8 +81,13 @@ async def start_server(
 
     Args:
         client_connected_cb: a coroutine function, run as a task, or a plain function.
-        limit: the readers', in bytes.
+        host: a name or an address, or several; None is every interface.
+        port: a number, or a service's name; 0 lets the kernel choose.
+        limit: the readers', in bytes; 64 KiB by default.
         kwds: as for `loop.create_server`, whose result this returns.
+
+    Raises:
+        OSError: an address is taken, or none of them is this machine's.
     """
     loop: Any = get_running_loop()
     factory = protocols(client_connected_cb, limit, loop)

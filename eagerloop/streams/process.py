@@ -223,7 +223,7 @@ async def create_subprocess_shell(
     limit: int = _DEFAULT_LIMIT,
     **kwds: Any,
 ) -> Process:
-    """Run a command line in the shell. `limit` (bytes) bounds what a stream reader buffers."""
+    """Run a command line in the shell; as `create_subprocess_exec`."""
     loop = get_running_loop()
     transport, protocol = await loop.subprocess_shell(
         partial(SubprocessStreamProtocol, limit=limit, loop=loop),
@@ -245,7 +245,19 @@ async def create_subprocess_exec(
     limit: int = _DEFAULT_LIMIT,
     **kwds: Any,
 ) -> Process:
-    """Run a program with arguments. `limit` (bytes) bounds what a stream reader buffers."""
+    """Run a program with arguments.
+
+    Args:
+        program: a path, or a name that is looked for in PATH.
+        stdin: PIPE, DEVNULL, a file or descriptor, or None to share the parent's; `stdout` and
+            `stderr` likewise, and STDOUT for `stderr`.
+        limit: of what a stream reader buffers, in bytes; 64 KiB by default.
+        kwds: as for `subprocess.Popen`.
+
+    Raises:
+        OSError: the program cannot be started.
+        ValueError: an option that has no meaning for bytes, such as `text`.
+    """
     loop = get_running_loop()
     transport, protocol = await loop.subprocess_exec(
         partial(SubprocessStreamProtocol, limit=limit, loop=loop),

@@ -28,7 +28,11 @@ __all__ = ("BoundedSemaphore", "Semaphore")
 
 
 class Semaphore(LoopBound):
-    """A counter that acquire() takes down, waiting at zero, and release() takes up."""
+    """A counter, `value` at first, that acquire() takes down, waiting at zero, and release() takes up.
+
+    Raises:
+        ValueError: `value` is negative.
+    """
 
     __slots__ = ("_native", "_value", "_waiters")
 
