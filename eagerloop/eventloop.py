@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import socket
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 from .base_events import BaseEventLoop
 from .core.handle import Handle
 from .net import connect, endpoint, listen, resolve
-from .net.readiness import check_free, descriptor_of
+from .net.readiness import Owners, check_free, descriptor_of
 from .net.security import Security
 from .net.sendfile import FileSending
 from .net.sockcalls import SocketCalls
@@ -76,8 +75,7 @@ class EventLoop(SocketCalls, FileSending, Spawning, BaseEventLoop):  # type: ign
         resolver: str | None = None,
     ) -> None:
         super().__init__(poller=poller if selector is None else Select(selector), eager=eager)
-        # descriptor -> the transport that owns it, for as long as someone else knows the transport
-        self._transports: WeakValueDictionary[int, Any] = WeakValueDictionary()
+        self._transports = Owners()
         self._reaper = Reaper(self)
         try:
             self._cares = resolve.make_cares(self, resolver)
@@ -342,7 +340,7 @@ class EventLoop(SocketCalls, FileSending, Spawning, BaseEventLoop):  # type: ign
         transport = StreamTransport(
             self, sock, protocol, waiter, extra=extra, server=server, context=context
         )
-        self._transports[sock.fileno()] = transport
+        self._transports.add(sock.fileno(), transport)
         return transport
 
     # --- TLS
@@ -425,7 +423,7 @@ class EventLoop(SocketCalls, FileSending, Spawning, BaseEventLoop):  # type: ign
     ) -> DatagramTransport:
         self._ensure_fd_no_transport(sock)
         transport = DatagramTransport(self, sock, protocol, address, waiter, extra)
-        self._transports[sock.fileno()] = transport
+        self._transports.add(sock.fileno(), transport)
         return transport
 
     # --- pipes and signals

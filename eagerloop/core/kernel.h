@@ -96,6 +96,7 @@ static inline struct epoll_event *el_epoll_events(int size) {
 #define EL_SCRATCH 65536 /* bytes read at once */
 #define EL_SMALL 16384   /* bytes; more are received in place, less are copied to an object of their size */
 #define EL_POOLED 480    /* bytes; objects of less come from Python's own pools, which are cheap */
+#define EL_IN_PLACE 4096 /* bytes; more are not copied if an object for them is at hand */
 #define EL_PIECES 64     /* buffers sent at once */
 #ifdef MSG_NOSIGNAL
 #define EL_SEND_FLAGS MSG_NOSIGNAL
@@ -110,27 +111,62 @@ static inline Py_ssize_t el_sock_result(Py_ssize_t count) {
     return -1;
 }
 
-/* A bytes object of what was received. One that was let go of when the next is wanted, as an echo's is, is used again if
- * it has the room and wastes little of it: from 512 bytes on, malloc and free cost as much as the rest of a read. */
-static inline PyObject *el_bytes_again(const char *source, Py_ssize_t count) {
-    static PyObject *last = NULL;
-    static Py_ssize_t room = 0;
+/* The object of the last packet. If it was let go of when the next is wanted, as an echo's is, it serves again: from 512
+ * bytes on, malloc and free cost as much as the rest of a read. */
+static PyObject *el_last = NULL;
+static Py_ssize_t el_last_room = 0;
+
+static inline int el_last_is_free(void) { return el_last != NULL && Py_REFCNT(el_last) == 1; }
+
+/* It wastes little of its room on `count` bytes. */
+static inline int el_last_fits(Py_ssize_t count) {
+    return count <= el_last_room && el_last_room - count <= el_last_room / 8;
+}
+
+static inline PyObject *el_last_again(Py_ssize_t count) {
+    PyBytesObject *data = (PyBytesObject *)el_last;
+    Py_SET_SIZE(data, count);
+    data->ob_sval[count] = 0;
+    _Py_COMP_DIAG_PUSH
+    _Py_COMP_DIAG_IGNORE_DEPR_DECLS
+    data->ob_shash = -1; /* not computed yet */
+    _Py_COMP_DIAG_POP
+    return Py_NewRef(el_last);
+}
+
+static inline PyObject *el_bytes_of(const char *source, Py_ssize_t count) {
     if (count < EL_POOLED) return PyBytes_FromStringAndSize(source, count);
-    if (last != NULL && Py_REFCNT(last) == 1 && count <= room && room - count <= room / 8) {
-        PyBytesObject *data = (PyBytesObject *)last;
-        Py_SET_SIZE(data, count);
-        memcpy(data->ob_sval, source, (size_t)count);
-        data->ob_sval[count] = 0;
-        _Py_COMP_DIAG_PUSH
-        _Py_COMP_DIAG_IGNORE_DEPR_DECLS
-        data->ob_shash = -1; /* not computed yet */
-        _Py_COMP_DIAG_POP
-        return Py_NewRef(last);
+    if (el_last_is_free() && el_last_fits(count)) {
+        memcpy(PyBytes_AS_STRING(el_last), source, (size_t)count);
+        return el_last_again(count);
     }
     PyObject *made = PyBytes_FromStringAndSize(source, count);
     if (made == NULL) return NULL;
-    Py_XSETREF(last, Py_NewRef(made));
-    room = count;
+    Py_XSETREF(el_last, Py_NewRef(made));
+    el_last_room = count;
+    return made;
+}
+
+/* Into the last packet's object, which is free, and what it cannot take into `rest`. */
+static inline PyObject *el_recv_again(int fd, char *rest) {
+    struct iovec parts[2] = {{PyBytes_AS_STRING(el_last), (size_t)el_last_room},
+                             {rest, (size_t)(EL_SCRATCH - el_last_room)}};
+    struct msghdr message;
+    Py_ssize_t count;
+    memset(&message, 0, sizeof(message));
+    message.msg_iov = parts;
+    message.msg_iovlen = el_last_room < EL_SCRATCH ? 2 : 1;
+    do count = recvmsg(fd, &message, 0); while (count < 0 && errno == EINTR);
+    count = el_sock_result(count);
+    if (count < 0) return count == -2 ? Py_NewRef(Py_None) : NULL;
+    if (count > 0 && el_last_fits(count)) return el_last_again(count);
+    if (count <= el_last_room) return PyBytes_FromStringAndSize(PyBytes_AS_STRING(el_last), count);
+    PyObject *made = PyBytes_FromStringAndSize(NULL, count);
+    if (made == NULL) return NULL;
+    memcpy(PyBytes_AS_STRING(made), PyBytes_AS_STRING(el_last), (size_t)el_last_room);
+    memcpy(PyBytes_AS_STRING(made) + el_last_room, rest, (size_t)(count - el_last_room));
+    Py_SETREF(el_last, Py_NewRef(made));
+    el_last_room = count;
     return made;
 }
 
@@ -140,6 +176,7 @@ static inline PyObject *el_sock_recv(int fd, Py_ssize_t last) {
     PyObject *data = NULL;
     char *target = scratch;
     Py_ssize_t count;
+    if (last > EL_IN_PLACE && el_last_is_free() && el_last_room > EL_IN_PLACE) return el_recv_again(fd, scratch);
     if (last > EL_SMALL) {
         if ((data = PyBytes_FromStringAndSize(NULL, EL_SCRATCH)) == NULL) return NULL;
         target = PyBytes_AS_STRING(data);
@@ -150,8 +187,12 @@ static inline PyObject *el_sock_recv(int fd, Py_ssize_t last) {
         Py_XDECREF(data);
         return count == -2 ? Py_NewRef(Py_None) : NULL;
     }
-    if (data == NULL) return el_bytes_again(scratch, count);
-    if (count < EL_SCRATCH) _PyBytes_Resize(&data, count);
+    if (data == NULL) return el_bytes_of(scratch, count);
+    if (count < EL_SCRATCH && _PyBytes_Resize(&data, count) < 0) return NULL;
+    if (count > EL_IN_PLACE) {
+        Py_XSETREF(el_last, Py_NewRef(data));
+        el_last_room = count;
+    }
     return data;
 }
 #define EL_SOCK_RECV(sock, fd, last) el_sock_recv(fd, last)
@@ -210,11 +251,20 @@ static inline Py_ssize_t el_sock_sendmsg(int fd, PyObject *pieces, Py_ssize_t fi
 
 #define EL_DATAGRAM 262144 /* bytes of the longest datagram that is read whole */
 
+#define EL_KNOWN 64 /* peers whose names are kept beside the last one's, a power of two */
+
+typedef struct {
+    PyObject *name; /* or NULL */
+    socklen_t length;
+    struct sockaddr_in6 address; /* or the shorter sockaddr_in */
+} el_known;
+
 typedef struct {
     PyObject *name; /* as the socket module would say it, or NULL */
     socklen_t length;
     struct sockaddr_storage address;
-    int foreign; /* a family that only the socket module knows */
+    el_known *known; /* by a hash of the address; NULL until there are two */
+    int foreign;     /* a family that only the socket module knows */
 } el_peer;
 
 static inline el_peer *el_peer_new(int family) {
@@ -230,6 +280,8 @@ static inline el_peer *el_peer_new(int family) {
 static inline void el_peer_free(el_peer *peer) {
     if (peer == NULL) return;
     Py_XDECREF(peer->name);
+    for (int i = 0; peer->known != NULL && i < EL_KNOWN; i++) Py_XDECREF(peer->known[i].name);
+    PyMem_Free(peer->known);
     PyMem_Free(peer);
 }
 
@@ -252,17 +304,36 @@ static inline PyObject *el_peer_build(const el_peer *peer) {
     return PyUnicode_DecodeFSDefaultAndSize(path, length > 0 ? (Py_ssize_t)strnlen(path, (size_t)length) : 0);
 }
 
+/* Where a name is kept, or NULL: addresses with ports only. */
+static inline el_known *el_peer_place(el_peer *peer, const struct sockaddr_storage *address, socklen_t length) {
+    const unsigned char *bytes = (const unsigned char *)address;
+    unsigned hash = 0;
+    if ((address->ss_family != AF_INET && address->ss_family != AF_INET6) || length > sizeof(struct sockaddr_in6))
+        return NULL;
+    if (peer->known == NULL && (peer->known = PyMem_Calloc(EL_KNOWN, sizeof(el_known))) == NULL) return NULL;
+    for (socklen_t i = 2; i < length; i++) hash = hash * 31 + bytes[i]; /* behind the family */
+    return &peer->known[(hash ^ hash >> 8) & (EL_KNOWN - 1)];
+}
+
 /* Borrowed: the name of the address that recvfrom has just filled in. */
 static inline PyObject *el_peer_name(el_peer *peer, const struct sockaddr_storage *address, socklen_t length) {
     if (length == 0) return Py_None; /* it has none */
-    if (peer->name == NULL || length != peer->length || memcmp(address, &peer->address, length) != 0) {
-        Py_CLEAR(peer->name);
-        memset(&peer->address, 0, sizeof(peer->address));
-        memcpy(&peer->address, address, length);
-        peer->length = length;
-        peer->name = el_peer_build(peer);
+    if (peer->name != NULL && length == peer->length && memcmp(address, &peer->address, length) == 0) return peer->name;
+    el_known *place = peer->name == NULL ? NULL : el_peer_place(peer, address, length);
+    PyObject *name = NULL;
+    memset(&peer->address, 0, sizeof(peer->address));
+    memcpy(&peer->address, address, length);
+    peer->length = length;
+    if (place != NULL && place->name != NULL && length == place->length
+        && memcmp(address, &place->address, length) == 0)
+        name = Py_NewRef(place->name);
+    else if ((name = el_peer_build(peer)) != NULL && place != NULL) {
+        memcpy(&place->address, address, length);
+        place->length = length;
+        Py_XSETREF(place->name, Py_NewRef(name));
     }
-    return peer->name;
+    Py_XSETREF(peer->name, name);
+    return name;
 }
 
 /* A method of the socket module's; None (it would block) as -2 is for the functions above. */

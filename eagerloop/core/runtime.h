@@ -371,9 +371,11 @@ static inline void el_context_leave(PyObject *context, PyObject **slot) {
     el_context *box = (el_context *)context;
     if (PyContext_Exit(context) < 0) PyErr_WriteUnraisable(context); /* something entered another and never left it */
     if (el_no_variables == NULL || *slot != context || Py_REFCNT(context) != 1 || box->weakrefs != NULL) return;
-    if (el_pooled == EL_POOL) return;
     *slot = Py_NewRef(box->variables);
-    el_pool[el_pooled++] = context;
+    if (el_pooled < EL_POOL)
+        el_pool[el_pooled++] = context;
+    else
+        Py_DECREF(context);
 }
 
 /* The Context of a slot, kept there from now on. */
@@ -411,6 +413,27 @@ static inline PyObject *el_context_call_one(PyObject **slot, PyObject *function,
     return result;
 }
 #define EL_CALL_ONE(owner, function, argument) el_context_call_one(&(owner)->_context, function, argument)
+
+/* The same with two arguments. */
+static inline PyObject *el_context_call_two(PyObject **slot, PyObject *function, PyObject *first, PyObject *second) {
+    PyObject *arguments[3] = {NULL, first, second};
+    if (el_context_enter(slot) < 0) return NULL;
+    PyObject *context = *slot;
+    PyObject *result = PyObject_Vectorcall(function, arguments + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    el_context_leave(context, slot);
+    return result;
+}
+#define EL_CALL_TWO(owner, function, first, second) el_context_call_two(&(owner)->_context, function, first, second)
+
+/* A Context that only the slot holds gives way to its variables. */
+static inline int el_context_slim(PyObject **slot) {
+    el_context *box = (el_context *)*slot;
+    if (el_no_variables == NULL || !PyContext_CheckExact(*slot)) return 0;
+    if (Py_REFCNT(box) != 1 || box->entered || box->weakrefs != NULL) return 0;
+    Py_SETREF(*slot, Py_NewRef(box->variables));
+    return 0;
+}
+#define EL_CONTEXT_SLIM(owner) el_context_slim(&(owner)->_context)
 
 /* -- 4. Send ----------------------------------------------------------------------------------------------- */
 

@@ -168,6 +168,14 @@ def call_one(owner: Any, function: Any, argument: Any) -> Any:
     return owner._context.run(function, argument)
 
 
+def call_two(owner: Any, function: Any, first: Any, second: Any) -> Any:
+    return owner._context.run(function, first, second)
+
+
+def context_slim(owner: Any) -> None:
+    """Only C can take the variables out of a Context."""
+
+
 def call(handle: Handle) -> Any:
     run, callback, args = handle._context.run, handle._callback, handle._args
     del handle  # as in `send`

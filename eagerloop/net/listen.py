@@ -49,7 +49,7 @@ class Server(AbstractServer):
     ) -> None:
         self._loop = loop
         self._sockets: list[socket.socket] | None = sockets
-        self._clients: weakref.WeakSet[Transport] = weakref.WeakSet()  # an abandoned one may go
+        self._refs: set[weakref.ref[Transport]] = set()  # to clients: an abandoned one may go
         self._waiters: list[Future[None]] | None = []  # None: closed and empty
         self._serving_forever_fut: Future[None] | None = None
         context = copy_context()
@@ -66,14 +66,22 @@ class Server(AbstractServer):
     # transports call these two
 
     def _attach(self, transport: Transport) -> None:
-        self._clients.add(transport)
+        self._refs.add(weakref.ref(transport))
 
     def _detach(self, transport: Transport) -> None:
-        self._clients.discard(transport)
+        reference = weakref.ref(transport)  # the same object, unless a collection cleared it first
+        if reference in self._refs:
+            self._refs.discard(reference)
+        else:
+            self._refs = {other for other in self._refs if other() is not None}
         self._wake_if_over()
 
+    @property
+    def _clients(self) -> set[Transport]:
+        return {client for reference in self._refs if (client := reference()) is not None}
+
     def _wake_if_over(self) -> None:
-        if self._sockets is None and self._waiters is not None and not self._clients:
+        if self._sockets is None and self._waiters is not None and not self._refs:
             waiters, self._waiters = self._waiters, None
             for waiter in waiters:
                 if not waiter.done():
@@ -112,12 +120,12 @@ class Server(AbstractServer):
 
     def close_clients(self) -> None:
         """Close every connection, when what is written has been sent (CPython 3.13)."""
-        for transport in self._clients.copy():
+        for transport in self._clients:
             transport.close()
 
     def abort_clients(self) -> None:
         """Close every connection now; what is written is lost (CPython 3.13)."""
-        for transport in self._clients.copy():
+        for transport in self._clients:
             transport.abort()
 
     def _start_serving(self) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import socket
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import ref
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from ..core.handle import Handle
     from ..eventloop import EventLoop
@@ -90,7 +91,29 @@ def descriptor_of(file: Any) -> int:
         raise ValueError(f"Invalid file object: {file!r}") from None
 
 
-def check_free(transports: Mapping[int, Any], file: Any) -> None:
+class Owners:
+    """Descriptor -> the transport that owns it, for as long as someone else knows the transport.
+
+    A list of weak references without a callback, which all who refer to an object share: an idle
+    connection costs a pointer here.
+    """
+
+    __slots__ = ("_refs",)
+
+    def __init__(self) -> None:
+        self._refs: list[ref[Any] | None] = []
+
+    def add(self, fd: int, transport: Any) -> None:
+        if fd >= len(self._refs):
+            self._refs.extend([None] * (fd + 1 - len(self._refs)))
+        self._refs[fd] = ref(transport)
+
+    def get(self, fd: int) -> Any:
+        owner = self._refs[fd] if 0 <= fd < len(self._refs) else None
+        return None if owner is None else owner()
+
+
+def check_free(transports: Owners, file: Any) -> None:
     """Refuse a descriptor that a living transport uses.
 
     A transport that is closing is done with it, and so is one whose socket was closed behind its
@@ -98,7 +121,7 @@ def check_free(transports: Mapping[int, Any], file: Any) -> None:
     """
     fd = descriptor_of(file)
     transport = transports.get(fd)
-    if transport is None or transport.is_closing() or transport._sock.fileno() != fd:
+    if transport is None or not transport._uses(fd):
         return
     raise RuntimeError(f"File descriptor {file!r} is used by transport {transport!r}")
 

@@ -26,6 +26,22 @@ class FlowControlMixin(FlowControl, Protocol):
     __slots__ = ()
 
 
+class HandlerEnd:
+    """A handler's done callback: its connection is closed if it failed or was cancelled."""
+
+    __slots__ = ("_protocol", "_transport")
+
+    def __init__(self, protocol: StreamReaderProtocol, transport: Any) -> None:
+        self._protocol = protocol
+        self._transport = transport
+
+    def __call__(self, task: Task[Any]) -> None:
+        if task.cancelled():
+            self._transport.close()
+        elif (exc := task.exception()) is not None:
+            self._protocol._handler_failed(exc, self._transport)
+
+
 class StreamReaderProtocol(Feed, FlowControlMixin):
     """Feeds a StreamReader; on a server, also starts the handler of a new client.
 
@@ -39,7 +55,9 @@ class StreamReaderProtocol(Feed, FlowControlMixin):
         "__dict__",
         "__weakref__",
         "_client_connected_cb",
-        "_closed",
+        "_close_waiter",
+        "_lost_with",
+        "_over",
         "_over_ssl",
         "_reject_connection",
         "_source_traceback",
@@ -67,7 +85,9 @@ class StreamReaderProtocol(Feed, FlowControlMixin):
         self._transport: Any = None
         self._client_connected_cb = client_connected_cb
         self._over_ssl = False
-        self._closed: Future[None] = self._loop.create_future()
+        self._over = False
+        self._lost_with: BaseException | None = None
+        self._close_waiter: Future[None] | None = None
 
     @property
     def _stream_reader(self) -> Any:
@@ -116,14 +136,7 @@ class StreamReaderProtocol(Feed, FlowControlMixin):
         if iscoroutine(result):
             # held here, for the loop alone would not keep it from the garbage collector
             self._task = self._loop.create_task(result)  # type: ignore[arg-type]
-
-            def finished(task: Task[Any]) -> None:
-                if task.cancelled():
-                    transport.close()
-                elif (exc := task.exception()) is not None:
-                    self._handler_failed(exc, transport)
-
-            self._task.add_done_callback(finished)
+            self._task.add_done_callback(HandlerEnd(self, transport))
 
     def _handler_failed(self, exc: BaseException, transport: Any) -> None:
         self._loop.call_exception_handler(
@@ -149,21 +162,40 @@ class StreamReaderProtocol(Feed, FlowControlMixin):
                 reader.feed_eof()
             else:
                 reader.set_exception(exc)
-        if not self._closed.done():
-            if exc is None:
-                self._closed.set_result(None)
-            else:
-                self._closed.set_exception(exc)
+        if not self._over:
+            self._over = True
+            self._lost_with = exc
+            if self._close_waiter is not None:
+                self._settle(self._close_waiter)
         super().connection_lost(exc)
         self._stream_reader_wr = None
         self._task = None
         self._transport = None
+
+    @property
+    def _closed(self) -> Future[None]:
+        """Settled when the connection is lost; made when somebody wants it."""
+        waiter = self._close_waiter
+        if waiter is None:
+            waiter = self._close_waiter = self._loop.create_future()
+            if self._over:
+                self._settle(waiter)
+        return waiter
+
+    def _settle(self, waiter: Future[None]) -> None:
+        exc, self._lost_with = self._lost_with, None
+        if waiter.done():  # cancelled
+            return
+        if exc is None:
+            waiter.set_result(None)
+        else:
+            waiter.set_exception(exc)
 
     def _get_close_waiter(self, stream: Any) -> Future[None]:
         return self._closed
 
     def __del__(self) -> None:
         # nobody need call wait_closed(): an exception there is not reported as never retrieved
-        closed = getattr(self, "_closed", None)  # None: the constructor failed
+        closed = getattr(self, "_close_waiter", None)  # none: the constructor failed
         if closed is not None and closed.done() and not closed.cancelled():
             closed.exception()

@@ -74,7 +74,7 @@ class DatagramTransport(SocketTransport):
         self._batch = 1
         self._queue: deque[tuple[bytes, Any]] = deque()
         self._paused = False
-        self._connected = self._extra["peername"] is not None
+        self._connected = self._peername is not None
         loop.call_soon(self._protocol.connection_made, self)
         # only now may it be read, and only then may the maker of the endpoint know
         loop.call_soon(self._begin_reading, waiter)
@@ -89,7 +89,7 @@ class DatagramTransport(SocketTransport):
     def set_protocol(self, protocol: Any) -> None:
         """Exchanges the protocol; what arrives next goes to the new one."""
         self._protocol = protocol
-        self._receive = getattr(protocol, "datagram_received", None)  # it may only send
+        self._set_receiver(getattr(protocol, "datagram_received", None))  # it may only send
 
     # Reading.
 
@@ -110,7 +110,7 @@ class DatagramTransport(SocketTransport):
             self._loop._watch_read(self._sock_fd, self)
 
     def _begin_reading(self, waiter: Future[None] | None) -> None:
-        if self.is_reading() and self._sock is not None:
+        if self._open and self.is_reading():
             self._loop._watch_read(self._sock_fd, self)
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
@@ -124,7 +124,7 @@ class DatagramTransport(SocketTransport):
             if self._closing or self._paused:
                 return
             try:
-                received = runtime.sock_recvfrom(self._sock, self._sock_fd, self._peer)
+                received = runtime.sock_recvfrom(self._socket, self._sock_fd, self._peer)
             except OSError as exc:
                 count += 1
                 self._error_received(exc)
@@ -133,7 +133,10 @@ class DatagramTransport(SocketTransport):
                 break
             count += 1
             try:
-                self._receive(received[0], received[1])
+                if self._unbound:
+                    self._receive(self._protocol, received[0], received[1])
+                else:
+                    self._receive(received[0], received[1])
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as exc:  # a protocol may fail in any way; the endpoint lives on
@@ -158,7 +161,7 @@ class DatagramTransport(SocketTransport):
             if addr is not None and addr != self._address:
                 raise ValueError(f"Invalid address: must be None or {self._address}")
             addr = self._address
-        if self._conn_lost > 0 and (self._connected or self._sock is None):
+        if self._conn_lost > 0 and (self._connected or not self._open):
             if self._conn_lost >= constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES:
                 logger.warning("socket.send() raised exception.")
             self._conn_lost += 1
@@ -169,6 +172,7 @@ class DatagramTransport(SocketTransport):
             self._start_writing()
         data = bytes(data)  # its owner may change it before it goes
         self._queue.append((data, addr))
+        self._own_outbox()
         self._outbox.size += len(data) + HEADER_BYTES
         self._maybe_pause_protocol()
 
@@ -176,8 +180,8 @@ class DatagramTransport(SocketTransport):
         """False if the kernel has no room. An error ends the datagram: the protocol hears of it."""
         try:
             if self._connected:
-                return runtime.sock_send(self._sock, self._sock_fd, data) != WOULD_BLOCK
-            sent = runtime.sock_sendto(self._sock, self._sock_fd, data, addr, self._peer)
+                return runtime.sock_send(self._socket, self._sock_fd, data) != WOULD_BLOCK
+            sent = runtime.sock_sendto(self._socket, self._sock_fd, data, addr, self._peer)
             return sent != WOULD_BLOCK
         except OSError as exc:
             self._error_received(exc)

@@ -4,20 +4,29 @@ from ..core.watch cimport Channel
 from .outbox cimport Outbox
 
 cdef Py_ssize_t HIGH_WATER_BYTES
+cdef Outbox NOTHING
 
 
 cdef class SocketTransport(Channel):
     cdef readonly Scheduler _loop
-    cdef readonly object _sock
+    # None: let go of, see _sock
+    cdef object _socket
     cdef readonly int _sock_fd
-    # who is told, and for a Protocol its bound data_received
+    cdef bint _open
+    # who is told, and for a Protocol its data_received
     cdef readonly object _protocol
     cdef object _receive
+    # _receive is the function of a method, and wants _protocol first
+    cdef bint _unbound
     cdef bint _buffered
     # a context snapshot, see runtime.h
     cdef object _context
     cdef public object _server
+    # what get_extra_info knows; before _described, what the maker gave besides the peer's name
     cdef public dict _extra
+    cdef bint _described
+    # packed, before _described
+    cdef object _peername
     # held for the end of the turn or, if _writing, until the socket is writable
     cdef readonly Outbox _outbox
     cdef Py_ssize_t _high_water
@@ -39,8 +48,16 @@ cdef class SocketTransport(Channel):
     cdef int _tell_protocol(self, str method) except -1
     cpdef _fatal_error(self, object exc, str message=*)
     cpdef _force_close(self, object exc)
+    cpdef _go_idle(self)
+    cdef int _release(self) except -1
+    cdef int _describe(self) except -1
+    cdef int _keep_peername(self) except -1
+    cdef Outbox _own_outbox(self)
     cdef object _own_context(self)
+    cdef int _set_receiver(self, object receive) except -1
 
 
 cdef extern from "runtime.h":
     object call_one "EL_CALL_ONE" (SocketTransport owner, object function, object argument)
+    object call_two "EL_CALL_TWO" (SocketTransport owner, object function, object first, object second)
+    int context_slim "EL_CONTEXT_SLIM" (SocketTransport owner) noexcept

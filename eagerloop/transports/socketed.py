@@ -3,14 +3,22 @@
 Rules. Every end goes through `close` or `_force_close`, and `connection_lost` is called exactly once, from the loop.
 Water marks count what the socket did not take: a subclass asks `_maybe_pause_protocol` only when it waits for the
 socket.
+
+Memory. Most connections of a large server are idle, so one holds no more than it needs while nothing happens. Its
+outbox is made when something must wait, and what `get_extra_info` knows when somebody asks. The peer's address,
+which the kernel forgets before we do, is packed into a number. A connection that a server accepted keeps its
+descriptor and lets go of the socket object, which is made again for whoever wants it; and its context is a snapshot
+(runtime.h) while nothing runs in it.
 """
 
 from __future__ import annotations
 
 import asyncio.protocols as _protocols
 import asyncio.transports as _transports
+import os
 import socket
 import warnings
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from .. import constants
@@ -23,7 +31,16 @@ from .outbox import Outbox
 if TYPE_CHECKING:
     import contextvars
 
+    import cython
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares it
+    from ..core.runtime import context_slim
+
 HIGH_WATER_BYTES = 65536
+NOTHING = Outbox()  # that of a transport that has none of its own; always empty
+PACKED_V4 = 1 << 48  # above an IPv4 address (32 bits) and a port (16)
 
 runtime.init()
 
@@ -42,14 +59,18 @@ class SocketTransport(Channel):
 
     __slots__ = (
         "_loop",
-        "_sock",
+        "_socket",
         "_sock_fd",
+        "_open",
         "_protocol",
         "_receive",
+        "_unbound",
         "_buffered",
         "_context",
         "_server",
         "_extra",
+        "_described",
+        "_peername",
         "_outbox",
         "_high_water",
         "_low_water",
@@ -77,12 +98,16 @@ class SocketTransport(Channel):
         Channel.__init__(self)
         self._loop = loop
         hold(sock)
-        self._sock: Any = sock
+        self._socket: Any = sock
         self._sock_fd = sock.fileno()
+        self._open = True
         self._context = runtime.snapshot() if context is None else context
         self._server = server
-        self._extra = describe(sock, extra)
-        self._outbox = Outbox()
+        self._extra = None if extra is None else dict(extra)
+        self._described = False
+        self._peername: Any = None
+        self._keep_peername()
+        self._outbox = NOTHING
         self._high_water = HIGH_WATER_BYTES
         self._low_water = HIGH_WATER_BYTES // 4
         self._protocol_paused = False
@@ -101,7 +126,7 @@ class SocketTransport(Channel):
 
     def __repr__(self) -> str:
         info = [type(self).__name__]
-        if self._sock is None:
+        if not self._open:
             info.append("closed")
         elif self._closing:
             info.append("closing")
@@ -114,9 +139,9 @@ class SocketTransport(Channel):
         return f"<{' '.join(info)}>"
 
     def __del__(self) -> None:
-        if self._sock is not None:
+        if self._open:
             warnings.warn(f"unclosed transport {self!r}", ResourceWarning, source=self)
-            release(self._sock)
+            self._release()
             if self._server is not None:
                 self._server._detach(self)
 
@@ -124,7 +149,11 @@ class SocketTransport(Channel):
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """ "socket", "sockname", "peername"; what TLS adds is on its own transport."""
-        return self._extra.get(name, default)
+        if name == "peername" and not self._described:
+            return unpack(self._peername)
+        if not self._described and (self._open or self._socket is not None):
+            self._describe()
+        return default if self._extra is None else self._extra.get(name, default)
 
     def get_protocol(self) -> Any:
         """Who is told what arrives."""
@@ -135,7 +164,12 @@ class SocketTransport(Channel):
         self._protocol = protocol
         self._buffered = takes_buffers(protocol)
         # a protocol that only writes need not have it
-        self._receive: Any = None if self._buffered else getattr(protocol, "data_received", None)
+        self._set_receiver(None if self._buffered else getattr(protocol, "data_received", None))
+
+    def _set_receiver(self, receive: Any) -> None:
+        """Of a method its function: no method object for each connection, no call through one for each packet."""
+        self._unbound = type(receive) is MethodType and receive.__self__ is self._protocol
+        self._receive = receive.__func__ if self._unbound else receive
 
     def is_closing(self) -> bool:
         """Whether it is closed or about to be."""
@@ -243,8 +277,9 @@ class SocketTransport(Channel):
                 self._protocol.connection_lost(exc)
         finally:
             self._conn_lost += 1
-            release(self._sock)
-            self._sock = None
+            if self._socket is not None and not self._described:
+                self._describe()
+            self._release()
             self._protocol = None
             self._receive = None
             self._loop = None
@@ -253,6 +288,71 @@ class SocketTransport(Channel):
                 server._detach(self)
             if self._empty_waiter is not None and not self._empty_waiter.done():
                 self._empty_waiter.set_exception(ConnectionError("Connection is closed by peer"))
+
+    # The socket, and what is known of it.
+
+    @property
+    def _sock(self) -> Any:
+        """The socket, to be used while the transport is open; None after its end."""
+        if self._open and self._socket is None:
+            self._socket = socket.socket(fileno=self._sock_fd)
+            self._socket.setblocking(False)
+            hold(self._socket)
+        return self._socket if self._open else None
+
+    def _uses(self, fd: int) -> bool:
+        """Whether this descriptor is its own, and will be in the next turn."""
+        if self._closing or not self._open:
+            return False
+        return self._socket is None or bool(self._socket.fileno() == fd)
+
+    def _release(self) -> None:
+        """Closes the socket."""
+        self._open = False
+        if self._socket is None:
+            os.close(self._sock_fd)
+        else:
+            release(self._socket)
+            self._socket = None
+
+    def _go_idle(self) -> None:
+        """The connection is made: lets go of what can be had again."""
+        context_slim(self)
+        if cython.compiled and self._server is not None and not self._described:
+            sock = self._socket
+            if type(sock) is socket.socket:  # accepted for us: nobody else has it
+                self._socket = None
+                detach(sock)
+
+    def _describe(self) -> None:
+        self._described = True
+        known = {} if self._extra is None else self._extra
+        known["peername"] = unpack(self._peername)
+        sock = self._sock
+        known["socket"] = TransportSocket(sock)
+        try:
+            known["sockname"] = sock.getsockname()
+        except OSError:  # not connected any more
+            known["sockname"] = None
+        self._extra = known
+        self._peername = None
+
+    def _keep_peername(self) -> None:
+        if self._extra is not None and "peername" in self._extra:
+            self._peername = pack(self._extra.pop("peername"))
+            if not self._extra:
+                self._extra = None
+        else:
+            try:
+                self._peername = pack(self._socket.getpeername())
+            except OSError:  # not connected any more
+                self._peername = None
+
+    def _own_outbox(self) -> Outbox:
+        """Its own, for something to be put into."""
+        if self._outbox is NOTHING:
+            self._outbox = Outbox()
+        return self._outbox
 
     def _own_context(self) -> contextvars.Context:
         context = runtime.context_of(self._context)
@@ -271,24 +371,33 @@ def release(sock: Any) -> None:
     sock.close()
 
 
+def detach(sock: Any) -> None:
+    """Leaves the descriptor of a socket that was held to its transport."""
+    sock._io_refs -= 1
+    sock.detach()
+
+
 def takes_buffers(protocol: Any) -> bool:
-    """Whether it is a BufferedProtocol; as uvloop does, one that has no other way counts too."""
+    """Whether it is a BufferedProtocol; as uvloop does, one that has no other way counts too. Our TLS takes both."""
     if isinstance(protocol, _protocols.BufferedProtocol):
-        return True
+        return not getattr(protocol, "_prefers_bytes", False)
     return not hasattr(protocol, "data_received") and hasattr(protocol, "get_buffer")
 
 
-def describe(sock: socket.socket, extra: dict[str, Any] | None) -> dict[str, Any]:
-    """What `get_extra_info` knows of a socket."""
-    info = {} if extra is None else extra.copy()
-    info["socket"] = TransportSocket(sock)
+def pack(name: Any) -> Any:
+    """An address as the socket module says it; an IPv4 address as one number."""
+    if type(name) is not tuple or len(name) != 2 or type(name[1]) is not int:
+        return name
     try:
-        info["sockname"] = sock.getsockname()
-    except OSError:  # not connected any more
-        info["sockname"] = None
-    if "peername" not in info:
-        try:
-            info["peername"] = sock.getpeername()
-        except OSError:  # not connected any more
-            info["peername"] = None
-    return info
+        address = socket.inet_pton(socket.AF_INET, name[0])
+    except (OSError, TypeError):  # another family's pair
+        return name
+    return PACKED_V4 | int.from_bytes(address, "big") << 16 | name[1] & 0xFFFF
+
+
+def unpack(packed: Any) -> Any:
+    """What `pack` was given."""
+    if type(packed) is not int:
+        return packed
+    address = (packed >> 16 & 0xFFFFFFFF).to_bytes(4, "big")
+    return (socket.inet_ntop(socket.AF_INET, address), packed & 0xFFFF)

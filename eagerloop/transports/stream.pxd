@@ -2,7 +2,7 @@ cimport cython
 
 from ..core cimport runtime, watch
 from .outbox cimport Outbox
-from .socketed cimport SocketTransport, call_one
+from .socketed cimport SocketTransport, call_one, call_two
 
 cdef int READS_PER_EVENT
 cdef Py_ssize_t FULL_BYTES, HOLD_BYTES, LARGE_BYTES, WOULD_BLOCK
@@ -20,6 +20,7 @@ cdef class StreamTransport(SocketTransport):
     @cython.locals(count=Py_ssize_t)
     cdef object _read_into(self)
     cdef object _receive_eof(self)
+    cdef object _put(self, object data)
     cdef int _check_writable(self) except -1
     cdef int _warn_lost(self) except -1
     @cython.locals(count=Py_ssize_t)

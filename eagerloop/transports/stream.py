@@ -38,7 +38,7 @@ else:
     from .. import _cython as cython
 
 if not cython.compiled:  # the .pxd declares it
-    from ..core.runtime import call_one
+    from ..core.runtime import call_one, call_two
 
 READS_PER_EVENT = 4
 FULL_BYTES = 65536  # a read of this size may have left something
@@ -110,9 +110,12 @@ class StreamTransport(SocketTransport):
             raise TypeError(
                 f"data argument must be a bytes-like object, not {type(data).__name__!r}"
             )
-        self._check_writable()
         if isinstance(data, memoryview):
             data = data.cast("B") if data.c_contiguous else data.tobytes()
+        self._put(data)
+
+    def _put(self, data: Buffer) -> None:
+        self._check_writable()
         if len(data) == 0:
             return
         if self._conn_lost > 0:
@@ -122,7 +125,7 @@ class StreamTransport(SocketTransport):
             data = self._send_first(data)
             if data is None:
                 return
-        self._outbox.append(data)
+        self._own_outbox().append(data)
         self._send_or_hold(len(data))
 
     def writelines(self, list_of_data: Iterable[Buffer]) -> None:
@@ -141,7 +144,7 @@ class StreamTransport(SocketTransport):
                 pieces.append(bytes(data) if isinstance(data, memoryview) else data)
         size = self._outbox.size
         for data in pieces:
-            self._outbox.append(data)
+            self._own_outbox().append(data)
         size = self._outbox.size - size
         if size > 0:
             if self._sent_in_turn != self._loop._turn_number:
@@ -178,8 +181,10 @@ class StreamTransport(SocketTransport):
 
     def _begin_reading(self, waiter: Any) -> None:
         """After connection_made, which may have paused or closed it."""
-        if self.is_reading() and self._sock is not None:
-            self._loop._watch_read(self._sock_fd, self)
+        if self._open:
+            self._go_idle()
+            if self.is_reading():
+                self._loop._watch_read(self._sock_fd, self)
         if waiter is not None and not waiter.cancelled():
             waiter.set_result(None)
 
@@ -223,12 +228,15 @@ class StreamTransport(SocketTransport):
                 break
             data = None
             try:  # one for both calls: entering costs
-                data = runtime.sock_recv(self._sock, self._sock_fd, self._last_read_bytes)
+                data = runtime.sock_recv(self._socket, self._sock_fd, self._last_read_bytes)
                 if data is None:
                     break
                 self._last_read_bytes = len(data)
                 if self._last_read_bytes > 0:
-                    call_one(self, self._receive, data)
+                    if self._unbound:
+                        call_two(self, self._receive, self._protocol, data)
+                    else:
+                        call_one(self, self._receive, data)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as exc:
@@ -256,7 +264,7 @@ class StreamTransport(SocketTransport):
             self._fatal_error(exc, "Fatal error: protocol.get_buffer() call failed.")
             return
         try:
-            count = runtime.sock_recv_into(self._sock, self._sock_fd, buffer)
+            count = runtime.sock_recv_into(self._socket, self._sock_fd, buffer)
         except OSError as exc:
             self._fatal_error(exc, "Fatal read error on socket transport")
             return
@@ -304,7 +312,7 @@ class StreamTransport(SocketTransport):
         """The first write of a turn goes out at once; returns what is left, or None."""
         self._sent_in_turn = self._loop._turn_number if self._loop._thread_id != 0 else -1
         try:
-            count = runtime.sock_send(self._sock, self._sock_fd, data)
+            count = runtime.sock_send(self._socket, self._sock_fd, data)
         except OSError as exc:
             self._fatal_error(exc, "Fatal write error on socket transport")
             return None
@@ -338,7 +346,7 @@ class StreamTransport(SocketTransport):
         while box.size > 0 and self._conn_lost == 0:
             try:
                 count = runtime.sock_sendmsg(
-                    self._sock, self._sock_fd, box.pieces, box.first, box.offset
+                    self._socket, self._sock_fd, box.pieces, box.first, box.offset
                 )
             except OSError as exc:
                 self._fatal_error(exc, "Fatal write error on socket transport")

@@ -26,6 +26,7 @@ class SSLProtocol(TLSProtocol, BufferedProtocol):
     __slots__ = ()
 
     max_size = SCRATCH
+    _prefers_bytes = True  # what is received is copied to OpenSSL once: no buffer is asked for
 
 
 def make_tls_transport(

@@ -3,12 +3,13 @@ cimport cython
 from ..core.scheduler cimport Scheduler
 from ..core.watch cimport Channel
 from . cimport tlsstate
+from .stream cimport StreamTransport
 from .tlsapplication cimport Application
 from .tlsbacklog cimport Backlog
 from .tlsstate cimport TLSState
 from .tlstransport cimport TLSTransport
 
-cdef Py_ssize_t _PIECE, _RECORD, _SCRATCH
+cdef Py_ssize_t _PIECE, _RECORD
 
 
 cdef class TLSProtocol(Channel):
@@ -33,6 +34,8 @@ cdef class TLSProtocol(Channel):
     cdef long long _sent_in_turn
     cdef object _shutdown_timeout
     cdef readonly object _sslcontext
+    # _transport, if it is one of ours
+    cdef StreamTransport _stream
     # one: for the handshake, then for the shutdown
     cdef object _timer
     cdef readonly TLSState _tls
@@ -44,6 +47,7 @@ cdef class TLSProtocol(Channel):
     cdef object _waiter
 
     cpdef flush(self)
+    cdef void _take(self, bytes data) except *
     cdef void _go_on(self) except *
     @cython.locals(done=bint)
     cdef void _go_on_with_handshake(self) except *

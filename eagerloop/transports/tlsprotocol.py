@@ -7,9 +7,6 @@ It drives a TLSState (tlsstate.py, with the table of states) and holds what a st
 the backlog of what could not be encrypted yet, and the pauses both ways. Any transport will do:
 ours, another loop's, or a TLSTransport.
 
-Reading. Received bytes pass through one scratch buffer per loop, which is empty again before
-anything else runs. What a packet held is delivered in one call.
-
 Writing. The first write of a turn is encrypted and sent at once. What follows in the same turn
 waits for its end (`flush`) or for 16 KiB, and goes out in as few records as it fits in: else a
 small write costs a record of its own, in time and in 22 bytes.
@@ -36,9 +33,10 @@ from ..core.scheduler import Scheduler
 from ..core.watch import Channel
 from ..log import logger
 from . import tlsstate
+from .stream import StreamTransport
 from .tlsapplication import Application
 from .tlsbacklog import PIECE, RECORD, Backlog
-from .tlsoptions import SCRATCH, checked_timeout, client_context, water_marks
+from .tlsoptions import checked_timeout, client_context, water_marks
 from .tlsstate import TLSState
 from .tlstransport import TLSTransport
 
@@ -50,7 +48,6 @@ if TYPE_CHECKING:
 
 _PIECE = PIECE
 _RECORD = RECORD
-_SCRATCH = SCRATCH
 
 
 class TLSProtocol(Channel):
@@ -84,6 +81,7 @@ class TLSProtocol(Channel):
         "_sent_in_turn",
         "_shutdown_timeout",
         "_sslcontext",
+        "_stream",
         "_timer",
         "_tls",
         "_transport",
@@ -125,6 +123,7 @@ class TLSProtocol(Channel):
         self._backlog = Backlog()
         self._sent_in_turn = -1  # the turn in which a write last went out at once
         self._transport: Any = None
+        self._stream: StreamTransport | None = None
         self._transport_full = False  # it told us to pause writing
         self._transport_paused = False  # we paused its reading
         self._peer_eof = False
@@ -143,6 +142,7 @@ class TLSProtocol(Channel):
     def connection_made(self, transport: Any) -> None:
         """Begin the handshake."""
         self._transport = transport
+        self._stream = transport if type(transport) is StreamTransport else None
         if self._tls.state != tlsstate._NEW:  # closed meanwhile
             transport.abort()
             return
@@ -158,21 +158,18 @@ class TLSProtocol(Channel):
 
     def buffer_updated(self, nbytes: int) -> None:
         """The transport has put `nbytes` into the scratch buffer."""
-        tls = self._tls
-        tls.feed(self._app.scratch, nbytes)
-        if tls.state == tlsstate._OPEN:
+        self._take(bytes(self._app.view[:nbytes]))
+
+    def data_received(self, data: Data) -> None:
+        """The same from a transport that hands over bytes, as ours does."""
+        self._take(data if type(data) is bytes else bytes(data))
+
+    def _take(self, data: bytes) -> None:
+        self._tls.feed(data)
+        if self._tls.state == tlsstate._OPEN:
             self._deliver()
         else:
             self._go_on()
-
-    def data_received(self, data: Data) -> None:
-        """For a transport, or a reader's leftovers, that has bytes instead of room for them."""
-        view = memoryview(data).cast("B")
-        while len(view) > 0:
-            count = min(len(view), _SCRATCH)
-            self._app.view[:count] = view[:count]
-            view = view[count:]
-            self.buffer_updated(count)
 
     def eof_received(self) -> bool:
         """The peer will send no more. True: we close the transport ourselves, when we are done."""
@@ -209,7 +206,7 @@ class TLSProtocol(Channel):
         self._end()
         self._conn_lost += 1
         self._cancel_timer()
-        self._transport = None
+        self._transport = self._stream = None
         self._app.lost(exc)
         if self._waiter is not None:  # the handshake was not done
             gone = ConnectionAbortedError("the connection was closed during the SSL handshake")
@@ -281,7 +278,7 @@ class TLSProtocol(Channel):
     # Received data.
 
     def _deliver(self) -> None:
-        """Give the application what can be decrypted, unless it has paused us."""
+        """Give the application what a packet held, in one call, unless it has paused us."""
         tls = self._tls
         more = True
         try:
@@ -406,8 +403,11 @@ class TLSProtocol(Channel):
 
     def _pass_on(self) -> None:
         data = self._tls.output()
-        if len(data) > 0 and self._transport is not None:
-            self._transport.write(data)
+        if len(data) > 0:
+            if self._stream is not None:
+                self._stream._put(data)
+            elif self._transport is not None:
+                self._transport.write(data)
 
     def _send(self) -> None:
         """Pass on what there is for the peer; tell the application if too much is left."""

@@ -11,7 +11,7 @@ cdef class RecordScan:
     cdef int filled
     cdef Py_ssize_t left
 
-    @cython.locals(at=Py_ssize_t, step=Py_ssize_t)
-    cpdef feed(self, bytearray data, Py_ssize_t count)
+    @cython.locals(at=Py_ssize_t, count=Py_ssize_t, step=Py_ssize_t)
+    cpdef feed(self, bytes data)
     @cython.locals(place=int)
     cdef void header_byte(self, int byte) except *

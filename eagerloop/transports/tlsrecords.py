@@ -26,9 +26,10 @@ class RecordScan:
         self.left = 0  # bytes missing of the current record, once its header is complete
         self.broken = False
 
-    def feed(self, data: bytearray, count: int) -> None:
-        """Look at the first `count` bytes of `data`."""
+    def feed(self, data: bytes) -> None:
+        """Look at what was received."""
         at = 0
+        count = len(data)
         while at < count and not self.broken:
             if self.filled < _HEADER:
                 self.header_byte(data[at])

@@ -10,12 +10,16 @@ cdef int _NEW, _HANDSHAKE, _OPEN, _FLUSHING, _SHUTDOWN, _CLOSED
 cdef class TLSState:
     # their close_notify came
     cdef readonly bint eof
+    # raw.write, as put and get are the BIOs' methods
+    cdef object encrypt
     # the handshake was done once, whatever came after
     cdef readonly bint established
     # the last read filled its buffer: OpenSSL may hold the rest of a record
     cdef bint full
+    cdef object get
     cdef readonly object incoming
     cdef readonly object outgoing
+    cdef object put
     # the C object behind `ssl_object`
     cdef object raw
     cdef RecordScan scan
@@ -23,7 +27,7 @@ cdef class TLSState:
     cdef readonly int state
 
     cpdef advance(self, int state)
-    cpdef feed(self, bytearray data, Py_ssize_t count)
+    cpdef feed(self, bytes data)
     cpdef Py_ssize_t unread(self) except -1
     cpdef bint handshake(self) except -1
     @cython.locals(ready="long long")

@@ -65,10 +65,13 @@ class TLSState:
 
     __slots__ = (
         "eof",
+        "encrypt",
         "established",
         "full",
+        "get",
         "incoming",
         "outgoing",
+        "put",
         "raw",
         "scan",
         "ssl_object",
@@ -95,6 +98,10 @@ class TLSState:
         )
         # the C object behind it, without a Python frame per call
         self.raw: Any = getattr(self.ssl_object, "_sslobj", self.ssl_object)
+        # what runs per record, looked up once
+        self.encrypt: Any = self.raw.write
+        self.put: Any = self.incoming.write
+        self.get: Any = self.outgoing.read
 
     def advance(self, state: int) -> None:
         """Go on to `state`; RuntimeError if the table has no such step."""
@@ -102,11 +109,10 @@ class TLSState:
             raise RuntimeError(f"TLS cannot go from {NAMES[self.state]} to {NAMES[state]}")
         self.state = state
 
-    def feed(self, data: bytearray, count: int) -> None:
-        """Take the first `count` received bytes of `data`."""
-        with memoryview(data) as view:
-            self.incoming.write(view[:count])
-        self.scan.feed(data, count)
+    def feed(self, data: bytes) -> None:
+        """Take what was received."""
+        self.put(data)
+        self.scan.feed(data)
 
     def unread(self) -> int:
         """Received bytes that are not decrypted yet."""
@@ -169,7 +175,7 @@ class TLSState:
     def write(self, data: Data) -> int:
         """Encrypt; how many bytes, 0: none before more is received."""
         try:
-            count: int = self.raw.write(data)
+            count: int = self.encrypt(data)
         except _WANT_MORE:
             return 0
         return count
@@ -187,5 +193,5 @@ class TLSState:
 
     def output(self) -> bytes:
         """What is to be sent."""
-        data: bytes = self.outgoing.read()
+        data: bytes = self.get()
         return data

@@ -27,7 +27,7 @@ def test_the_boundary_in_any_fragmentation(made: list[bytes], sizes: list[int]) 
         part = stream[at : at + sizes[turn % len(sizes)]]
         turn += 1
         at += len(part)
-        scan.feed(bytearray(part + b"not looked at"), len(part))
+        scan.feed(part)
         assert scan.fed == at
         assert scan.boundary == max(end for end in ends if end <= at)
         assert not scan.broken
@@ -45,6 +45,6 @@ def test_the_boundary_in_any_fragmentation(made: list[bytes], sizes: list[int]) 
 def test_what_is_no_record_is_broken(start: bytes) -> None:
     scan = RecordScan()
     for byte in start:
-        scan.feed(bytearray([byte]), 1)
+        scan.feed(bytes([byte]))
     assert scan.broken
     assert scan.fed == len(start)

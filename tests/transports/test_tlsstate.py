@@ -21,7 +21,7 @@ def pass_on(sender: TLSState, receiver: TLSState, size: int = 1 << 20) -> int:
     output = sender.output()
     for at in range(0, len(output), size):
         piece = output[at : at + size]
-        receiver.feed(bytearray(piece), len(piece))
+        receiver.feed(piece)
     return len(output)
 
 
@@ -129,9 +129,9 @@ def test_half_a_record_is_nothing(authority: Authority) -> None:
     pair.client.write(b"hello")
     output = pair.client.output()
     for byte in output[:-1]:
-        pair.server.feed(bytearray([byte]), 1)
+        pair.server.feed(bytes([byte]))
         assert not pair.server.has_record()
-    pair.server.feed(bytearray(output[-1:]), 1)
+    pair.server.feed(output[-1:])
     assert read_all(pair.server) == b"hello"
 
 
@@ -163,7 +163,7 @@ def test_damage_is_an_error_and_leaves_an_alert(authority: Authority) -> None:
     pair.client.write(b"hello")
     output = bytearray(pair.client.output())
     output[-1] ^= 1
-    pair.server.feed(output, len(output))
+    pair.server.feed(bytes(output))
     with pytest.raises(ssl.SSLError):
         read_all(pair.server)
     assert pass_on(pair.server, pair.client) > 0
@@ -173,7 +173,7 @@ def test_damage_is_an_error_and_leaves_an_alert(authority: Authority) -> None:
 
 def test_plain_text_is_an_error(authority: Authority) -> None:
     pair = Pair(authority)
-    hello = bytearray(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    pair.server.feed(hello, len(hello))
+    hello = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    pair.server.feed(hello)
     with pytest.raises(ssl.SSLError, match="HTTP_REQUEST"):
         pair.server.handshake()
