@@ -280,15 +280,17 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):  # type: ignore[misc]
         self._eager = factory is eager_task_factory or (factory is None and self._eager_at_first)
 
     def get_task_factory(self) -> Callable[..., Any] | None:
-        """The task factory, or None."""
+        """The task factory, or None; on a loop made with `eager`, `eager_task_factory`."""
         factory: Callable[..., Any] | None = self._task_factory
-        return factory
+        return eager_task_factory if factory is None and self._eager else factory
 
     def _create_task_otherwise(
         self, coro: Any, name: object, context: Any, eager_start: Any, kwargs: dict[str, Any]
     ) -> Any:
-        given = {"context": context, "eager_start": eager_start}
-        kwargs.update((key, value) for key, value in given.items() if value is not None)
+        if context is not None:
+            kwargs["context"] = context
+        if eager_start is not ...:
+            kwargs["eager_start"] = eager_start
         if self._task_factory is None:
             return Task(coro, loop=self, name=name, **kwargs)
         if sys.version_info >= (3, 14):

@@ -215,10 +215,12 @@ class Scheduler(Turn):
         *,
         name: object = None,
         context: contextvars.Context | None = None,
-        eager_start: bool | None = None,
+        eager_start: Any = ...,
         **kwargs: Any,
     ) -> Any:
         """Starts a Task for `coro`; a task factory gets what was given (`set_task_factory`).
+
+        `eager_start` left out is the loop's way; given, even as None, it is what it says.
 
         Raises:
             TypeError: `coro` is no coroutine.
@@ -228,7 +230,7 @@ class Scheduler(Turn):
         if kwargs or (self._task_factory is not None and not self._eager):
             return self._create_task_otherwise(coro, name, context, eager_start, kwargs)
         return task.new(
-            self, coro, name, context, self._eager if eager_start is None else eager_start
+            self, coro, name, context, self._eager if eager_start is ... else eager_start
         )
 
     def _create_task_otherwise(

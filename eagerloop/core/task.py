@@ -182,7 +182,7 @@ def check_arguments(coro: Any, context: Any) -> None:
     if type(coro) is not CoroutineType and not coroutines.iscoroutine(coro):
         raise TypeError(f"a coroutine was expected, got {coro!r}")
     if context is not None and not isinstance(context, contextvars.Context):
-        raise TypeError(f"a contextvars.Context was expected as context, got {context!r}")
+        raise TypeError(f"a contextvars.Context was expected, got {type(context).__name__}")
 
 
 def begin(task: Task, coro: Any, name: object, context: Any) -> None:
@@ -323,6 +323,7 @@ def step(task: Task, error: BaseException | None) -> None:
             runtime.ring_push(agenda._ring, task)
         else:
             wait_for(task, outcome)
+        del outcome
     del task  # as in run
 
 

@@ -108,7 +108,8 @@ class StreamTransport(SocketTransport):
         """
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise TypeError(
-                f"data argument must be a bytes-like object, not {type(data).__name__!r}"
+                "data argument must be a bytes, bytearray, or memoryview object, "
+                f"not {type(data).__name__!r}"
             )
         if isinstance(data, memoryview):
             data = data.cast("B") if data.c_contiguous else data.tobytes()
@@ -138,7 +139,8 @@ class StreamTransport(SocketTransport):
         for data in list_of_data:
             if not isinstance(data, (bytes, bytearray, memoryview)):
                 raise TypeError(
-                    f"data argument must be a bytes-like object, not {type(data).__name__!r}"
+                    "data argument must be a bytes, bytearray, or memoryview object, "
+                    f"not {type(data).__name__!r}"
                 )
             if len(data) > 0:
                 pieces.append(bytes(data) if isinstance(data, memoryview) else data)

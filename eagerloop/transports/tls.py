@@ -102,7 +102,7 @@ async def start_tls(
     if not getattr(transport, "_start_tls_compatible", False):
         raise TypeError(f"transport {transport!r} is not supported by start_tls()")
     if transport.is_closing():
-        raise ConnectionResetError("start_tls() on a transport that is closed")
+        raise ConnectionResetError("Failed to start TLS: the transport is closed")
 
     waiter: Future[None] | None = loop.create_future()
     assert waiter is not None

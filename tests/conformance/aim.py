@@ -116,10 +116,9 @@ def _aim_loop(target: str) -> None:
         package.unix_events._UnixDefaultEventLoopPolicy: ("_loop_factory",),
     }
     if target != "stdlib":
-        places |= {package.base_events: ("BaseEventLoop",)}
-        package.BaseEventLoop = loop_class
         # the suite patches asyncio.base_events.logger and expects the loop to speak there
         ours: Any = importlib.import_module(f"{target}.base_events")
+        package.BaseEventLoop = package.base_events.BaseEventLoop = ours.BaseEventLoop
         ours.logger = _Follow(package.base_events, "logger")
         helpers: Any = importlib.import_module(f"{target}.coroutines")
         helpers._is_debug_mode = lambda: package.coroutines._is_debug_mode()

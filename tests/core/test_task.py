@@ -346,3 +346,13 @@ def test_it_passes_for_an_instance_of_asyncio_s_class() -> None:
         await task
 
     eagerloop.run(main())
+
+
+def test_a_context_that_is_none_is_refused(loop: Loop) -> None:
+    async def child() -> None: ...
+
+    wrong: Any = 5
+    coro = child()
+    with pytest.raises(TypeError, match=r"^a contextvars.Context was expected, got int$"):
+        loop.create_task(coro, context=wrong)
+    coro.close()

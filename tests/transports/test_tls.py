@@ -309,7 +309,9 @@ def test_what_start_tls_refuses(run: Run, authority: Authority) -> None:
             with pytest.raises(ValueError, match="check_hostname requires server_hostname"):
                 await loop.start_tls(transport, protocol, authority.client())
             transport.close()
-            with pytest.raises(ConnectionResetError, match="a transport that is closed"):
+            with pytest.raises(
+                ConnectionResetError, match="Failed to start TLS: the transport is closed"
+            ):
                 await loop.start_tls(
                     transport, protocol, authority.client(), server_hostname="localhost"
                 )

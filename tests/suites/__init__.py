@@ -1,0 +1,1 @@
+"""Other projects' own test suites, run on eagerloop and compared with the stdlib's asyncio."""
