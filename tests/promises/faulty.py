@@ -6,14 +6,20 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import os
+import ssl
 import sys
 import tempfile
+from asyncio.subprocess import PIPE
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import eagerloop
 from tests.net.peers import Datagrams, Echo, Recorder, nonblocking_pair, port_of
+from tests.transports.certificates import Authority
 
 Outcome = dict[str, Any]
 heard: list[str] = []  # what the exception handler was told
@@ -93,11 +99,66 @@ async def file() -> Outcome:
     return {"sent": sent, "got": got, "position": position}
 
 
+async def transports() -> Outcome:
+    """SIZE bytes to an echo and back, in pieces of all sizes: over TCP, over TLS, through a child."""
+    size = int(os.environ.get("SIZE", "100000"))
+    data = bytes(number * number // 7 % 251 for number in range(size))
+    loop = asyncio.get_running_loop()
+
+    def send(transport: Any) -> None:
+        at = 0
+        for length in itertools.cycle((1, 1, 300, 700, 5000, 40_000)):
+            transport.write(data[at : at + length])
+            at += length
+            if at >= size:
+                return
+
+    async def echoed(server: ssl.SSLContext | None, client: ssl.SSLContext | None) -> bool:
+        served = await loop.create_server(Echo, "127.0.0.1", 0, ssl=server)
+        transport, protocol = await loop.create_connection(
+            *(Recorder, "127.0.0.1", port_of(served)),
+            ssl=client,
+            server_hostname="localhost" if client else None,
+        )
+        send(transport)
+        got = await protocol.wait_for(size)
+        transport.close()
+        await protocol.lost
+        served.close()
+        await asyncio.wait_for(served.wait_closed(), 10)
+        return got == data
+
+    with tempfile.TemporaryDirectory() as folder:
+        authority = Authority(Path(folder))
+        tcp, tls = await echoed(None, None), await echoed(authority.server(), authority.client())
+    child = await eagerloop.create_subprocess_exec("cat", stdin=PIPE, stdout=PIPE)
+    assert child.stdin is not None
+    send(child.stdin)
+    out, _ = await child.communicate()
+    return {"tcp": tcp, "tls": tls, "child": out == data}
+
+
+async def ending() -> Outcome:
+    """An echo of 1 MB that a fault ends: who was told what, each once."""
+    loop = asyncio.get_running_loop()
+    left, right = nonblocking_pair()
+    transport, protocol = await loop.create_connection(Recorder, sock=left)
+    _, peer = await loop.create_connection(Echo, sock=right)
+    for _ in range(100):
+        if not transport.is_closing():
+            transport.write(bytes(10_000))
+    ends = await asyncio.wait_for(asyncio.gather(protocol.lost, peer.lost), 10)
+    transport.write(b"after the end")
+    return {"ends": sorted(type(exc).__name__ for exc in ends)}
+
+
 PROGRAMS: dict[str, Callable[[], Coroutine[Any, Any, Outcome]]] = {
     "server": server,
     "sockets": sockets,
     "datagrams": datagrams,
     "file": file,
+    "transports": transports,
+    "ending": ending,
 }
 
 

@@ -69,6 +69,35 @@ def test_socket_calls_raise(error: str) -> None:
 
 
 @pytest.mark.parametrize("error", ["EINTR", "EAGAIN"])
+@pytest.mark.parametrize("call", ["recvfrom", "sendto,sendmsg", "write,writev"])
+def test_transports_try_again(call: str, error: str) -> None:
+    outcome = with_fault("transports", call, error, "60..400+3")
+    assert outcome["tcp"]
+    assert outcome["tls"]
+    assert outcome["child"]
+    assert outcome["heard"] == []
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "name"),
+    [
+        ("recvfrom", "ECONNRESET", "ConnectionResetError"),
+        ("recvfrom", "ETIMEDOUT", "TimeoutError"),
+        ("recvfrom", "EHOSTUNREACH", "OSError"),
+        ("sendto", "EPIPE", "BrokenPipeError"),
+        ("sendto", "ENOBUFS", "OSError"),
+        ("sendmsg", "ECONNRESET", "ConnectionResetError"),
+        ("sendmsg", "ENOMEM", "OSError"),
+    ],
+)
+def test_a_transports_error_ends_it_once(call: str, error: str, name: str) -> None:
+    """For one side; for the other it is the end of the stream, or what its own writes meet."""
+    outcome = with_fault("ending", call, error, "2")
+    assert name in outcome["ends"]
+    assert outcome["heard"] == []
+
+
+@pytest.mark.parametrize("error", ["EINTR", "EAGAIN"])
 @pytest.mark.parametrize("call", ["recvfrom", "sendto"])
 def test_datagrams_try_again(call: str, error: str) -> None:
     outcome = with_fault("datagrams", call, error, "1..2")
