@@ -14,12 +14,18 @@ from collections.abc import Callable, Coroutine, Generator, Iterator
 from typing import Any, Protocol, TypeVar
 
 import pytest
+from hypothesis import settings
 
 import eagerloop
 from eagerloop import _build, _pure
 from tools import pairs
 
 T = TypeVar("T")
+settings.register_profile(
+    "ours", deadline=None
+)  # how long an example takes is the machine's affair
+settings.load_profile("ours")
+
 LIMIT = 60.0  # seconds a test may take; a hung one fails, and the session goes on
 SETTLE = 2.0  # seconds that threads and children of a finished test have to close what they hold
 

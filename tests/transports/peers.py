@@ -46,10 +46,10 @@ class Peer(threading.Thread):
 
 def receive(connection: socket.socket, count: int) -> bytes:
     """Exactly `count` bytes."""
-    data = b""
+    data = bytearray()
     while len(data) < count:
         part = connection.recv(count - len(data))
         if not part:
             raise EOFError(f"{len(data)} of {count} bytes")
         data += part
-    return data
+    return bytes(data)
