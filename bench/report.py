@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from eagerloop.benchmarks import catalogue, results
+from eagerloop.benchmarks.case import NetCase
 from eagerloop.benchmarks.implementations import LIMIT, SUBJECT
 from eagerloop.benchmarks.results import Run
 from eagerloop.cli import tables
@@ -33,6 +34,16 @@ PEERS = ("asyncio", "uvloop", "rloop", LIMIT)
 INSIDE = ("tasks", "callbacks", "sync")  # groups of the first chart; the second has the others
 MARKS = re.compile(r"(<!-- report: (\w+) -->\n).*?(<!-- end of report -->)", re.DOTALL)
 PATHS = ("--json", "--csv", "--svg")  # options that do not change what is measured
+
+GROWTH = (  # what, the case with fewer, the case with more, figure and unit
+    ("100,000 / 1,000,000 tasks", "light_group", "million_lazy", "cpu_ns", "ns"),
+    ("200,000 / 1,000,000 sleeping tasks", "sleeping", "million_sleeping", "cpu_ns", "ns"),
+    ("their memory", "sleeping", "million_sleeping", "bytes", "B"),
+    ("10 / 1,000 connections, Protocol", "protocol/tcp/64/10", "protocol/tcp/64/1000", "cpu_ns", "ns"),
+    ("10 / 1,000 connections, by line", "lines/tcp/64/10", "lines/tcp/64/1000", "cpu_ns", "ns"),
+    ("2,000 / 10,000 idle connections, Protocol", "idle/protocol", "idle/protocol/10k", "bytes", "B"),
+    ("2,000 / 10,000 idle connections, streams", "idle/lines", "idle/lines/10k", "bytes", "B"),
+)  # fmt: skip
 
 Runs = dict[str, Run]  # by the Python's version
 Part = Callable[[Runs], str]  # in Markdown
@@ -135,6 +146,41 @@ def behind(runs: Runs) -> str:
     if not rows:
         return f"In none of the cases measured, on Python {', '.join(runs)}.\n"
     return grid(["case", "Python", "peer", "its cost", "quartiles"], rows, 3)
+
+
+def latency(runs: Runs) -> str:
+    """Small requests, one at a time on each connection: eagerloop's latency and uvloop's."""
+    rows = []
+    for version, run in runs.items():
+        for name in run.cases():
+            case = catalogue.CASES.get(name)
+            if not isinstance(case, NetCase) or case.size > 1024 or case.depth > 1:
+                continue
+            both = [microseconds(run, name, figure) for figure in ("p50_ns", "p99_ns")]
+            if case.connections in (1, 100) and run.absolute(name, SUBJECT, "p50_ns"):
+                rows.append([f"`{name}`", version, *both])
+    if not rows:
+        return "No latencies were measured yet.\n"
+    return grid(["case", "Python", "p50, µs", "p99, µs"], rows, 2)
+
+
+def microseconds(run: Run, case: str, figure: str) -> str:
+    found = [run.absolute(case, name, figure) for name in (SUBJECT, "uvloop")]
+    return " / ".join("–" if each is None else f"{each.median / 1000:.0f}" for each in found)
+
+
+def growth(runs: Runs) -> str:
+    """eagerloop's own cost where there are more of a thing, beside that where there are fewer."""
+    rows = []
+    for title, few, many, figure, unit in GROWTH:
+        for version, run in runs.items():
+            one, other = (run.absolute(case, SUBJECT, figure) for case in (few, many))
+            if one and other:
+                costs = (tables.amount(each.median, unit) for each in (one, other))
+                rows.append([title, version, *costs, shown(other.median / one.median)])
+    if not rows:
+        return "Not measured yet.\n"
+    return grid(["each of", "Python", "fewer", "more", "ratio"], rows, 2)
 
 
 def choices() -> str:
@@ -280,6 +326,8 @@ PARTS: dict[str, Part] = {
     "summary": summary,
     "headline": headline,
     "behind": behind,
+    "latency": latency,
+    "growth": growth,
     "choices": lambda _: choices(),
 }
 

@@ -79,6 +79,22 @@ def test_a_page_is_filled_between_its_marks_only() -> None:
     assert report.filled(filled, {"3.13": run_of("lock", eagerloop=1, uvloop=2)}) == filled
 
 
+def test_latency_and_growth_are_told_of_what_was_measured() -> None:
+    run = run_of("light_group", eagerloop=100)
+    run.samples += run_of("million_lazy", eagerloop=120).samples
+    for name, nanoseconds in {"eagerloop": 50_000, "uvloop": 60_000}.items():
+        figures = {"p50_ns": nanoseconds, "p99_ns": 2.0 * nanoseconds}
+        run.samples.append(Sample("lines/tcp/64/1", name, 0, 1, figures))
+    assert "| `lines/tcp/64/1` | 3.13 | 50 / 60 | 100 / 120 |" in report.latency({"3.13": run})
+    assert "| 3.13 | 100 ns | 120 ns | 1.20 |" in report.growth({"3.13": run})
+    for part in (report.latency, report.growth):
+        assert "yet" in part({})
+
+
+def test_growth_is_of_cases_that_there_are() -> None:
+    assert {case for _, *pair, _, _ in report.GROWTH for case in pair} <= set(catalogue.CASES)
+
+
 def test_charts_and_tables_of_a_result() -> None:
     run = run_of("switch", eagerloop=100, uvloop=300)
     run.environment["arguments"] = ["bench", "--json", "x.json", "switch", "--svg=x.svg"]
