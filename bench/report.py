@@ -16,19 +16,22 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from eagerloop.benchmarks import catalogue, results
 from eagerloop.benchmarks.case import NetCase
 from eagerloop.benchmarks.implementations import LIMIT, SUBJECT
-from eagerloop.benchmarks.results import Run
+from eagerloop.benchmarks.results import Run, Sample
 from eagerloop.cli import tables
 
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).with_name("results")
 CHOICES = RESULTS / "choices.json"
 GOALS = Path(__file__).with_name("goals.toml")
+CHARTS = ROOT / "docs" / "charts"
+FRONT = CHARTS / "front.svg"
 PYTHONS = ("3.11", "3.13", "3.15")  # those that results are kept of
 PEERS = ("asyncio", "uvloop", "rloop", LIMIT)
 INSIDE = ("tasks", "callbacks", "sync")  # groups of the first chart; the second has the others
@@ -54,14 +57,39 @@ class Goal:
     title: str
     case: str
     peers: dict[str, float]
+    front: bool
 
 
 def goals() -> list[Goal]:
     entries = tomllib.loads(GOALS.read_text(encoding="utf-8"))
     return [
-        Goal(title, entry["case"], {name: entry[name] for name in PEERS if name in entry})
+        Goal(
+            title,
+            entry["case"],
+            {name: entry[name] for name in PEERS if name in entry},
+            entry.get("front", False),
+        )
         for title, entry in entries.items()
     ]
+
+
+class Kept(Run):
+    """A run that grows no more: who asks for a figure need not walk through all samples."""
+
+    def values(self, case: str, implementation: str, figure: str) -> dict[int, float]:
+        found = {}
+        for sample in self.index.get((case, implementation), ()):
+            value = sample.per_operation(figure)
+            if value is not None:
+                found[sample.round] = value
+        return found
+
+    @cached_property
+    def index(self) -> dict[tuple[str, str], list[Sample]]:
+        index: dict[tuple[str, str], list[Sample]] = {}
+        for sample in self.samples:
+            index.setdefault((sample.case, sample.implementation), []).append(sample)
+        return index
 
 
 def read_runs(folder: Path) -> Runs:
@@ -73,7 +101,10 @@ def read_runs(folder: Path) -> Runs:
         if version in runs:
             run = merged(runs[version], run)
         runs[version] = run
-    return {version: runs[version] for version in sorted(runs, key=number)}
+    return {
+        version: Kept(runs[version].environment, runs[version].samples, runs[version].missing)
+        for version in sorted(runs, key=number)
+    }
 
 
 def number(version: str) -> int:
@@ -85,7 +116,8 @@ def merged(old: Run, new: Run) -> Run:
     again = set(new.cases()) | set(new.missing)
     kept = [sample for sample in old.samples if sample.case not in again]
     missing = {case: why for case, why in old.missing.items() if case not in again}
-    return Run(new.environment, [*kept, *new.samples], {**missing, **new.missing})
+    environment = {**new.environment, "commands": [*commands(old), *commands(new)]}
+    return Run(environment, [*kept, *new.samples], {**missing, **new.missing})
 
 
 # The parts, in Markdown.
@@ -205,33 +237,40 @@ def times(entry: dict[str, Any]) -> str:
 
 
 def summary(runs: Runs) -> str:
-    """For the README: the newest Python's charts and ratios, and how to get them."""
+    """For the README: a chart and a table of the newest Python, and how they were got."""
     if not runs:
         return absent(runs)
     version, run = list(runs.items())[-1]
-    lines = [
-        f"![CPU time of tasks and callbacks on Python {version}](docs/charts/tasks-{version}.svg)"
-    ]
-    if cases(run, inside=False):
-        lines.append(f"![CPU time of servers on Python {version}](docs/charts/net-{version}.svg)")
     rows = [
         [goal.title, *(shown(ratio(run, goal.case, peer)) for peer in PEERS)]
         for goal in goals()
-        if goal.case in run.cases()
+        if goal.front and goal.case in run.cases()
     ]
-    text = f"How many times eagerloop's cost a peer's is, on Python {version}:"
-    table = grid(["", *(f"{peer} =" for peer in PEERS)], rows).replace(" =", "")
-    more = "All figures, and of other Pythons: [docs/figures.md](docs/figures.md).\n"
-    return "\n\n".join([*lines, text, table + "\n" + how(run), more])
+    return "\n\n".join(
+        [
+            f"![CPU time per operation on Python {version}]({FRONT.relative_to(ROOT)})",
+            f"How many times eagerloop's cost a peer's is, on Python {version}:",
+            grid(["", *PEERS], rows) + "\n" + how(run),
+            "All figures, and of other Pythons: [docs/figures.md](docs/figures.md).\n",
+        ]
+    )
 
 
 def how(run: Run) -> str:
     """Command, versions, machine."""
-    return f"`eagerloop {' '.join(arguments(run))}` on {tables.footnote(run)}"
+    called = ", ".join(f"`{command}`" for command in dict.fromkeys(commands(run)))
+    return f"{called} on {tables.footnote(run)}"
 
 
-def arguments(run: Run) -> Iterator[str]:
-    words = iter(run.environment.get("arguments", ["bench"]))
+def commands(run: Run) -> list[str]:
+    """What was called to get the run, the oldest first."""
+    alone = " ".join(["eagerloop", *telling(run.environment.get("arguments", ["bench"]))])
+    return list(run.environment.get("commands", [alone]))
+
+
+def telling(arguments: Iterable[str]) -> Iterator[str]:
+    """Without where the result was written."""
+    words = iter(arguments)
     for word in words:
         if word in PATHS:
             next(words, None)
@@ -239,15 +278,16 @@ def arguments(run: Run) -> Iterator[str]:
             yield word
 
 
-def cases(run: Run, *, inside: bool) -> list[str]:
-    """The cases of one chart: of the goals, without those of memory."""
-    names = {case.name for group in INSIDE for case in catalogue.GROUPS[group]}
-    wanted = dict.fromkeys(goal.case for goal in goals())
+def cases(run: Run, group: str) -> list[str]:
+    """The goals' cases that are in a chart: "front", "tasks" or "net"; none of memory."""
+    inside = {case.name for name in INSIDE for case in catalogue.GROUPS[name]}
     had = set(run.cases())
     return [
-        case
-        for case in wanted
-        if case in had and (case in names) == inside and figure_of(run, case) == "cpu_ns"
+        goal.case
+        for goal in goals()
+        if (goal.front if group == "front" else (goal.case in inside) == (group == "tasks"))
+        and goal.case in had
+        and figure_of(run, goal.case) == "cpu_ns"
     ]
 
 
@@ -276,9 +316,9 @@ def all_figures(runs: Runs) -> str:
     ]
     for version, run in runs.items():
         parts += [f"## Python {version}\n", how(run) + "\n"]
-        for name, inside in (("tasks", True), ("net", False)):
-            if cases(run, inside=inside):
-                parts.append(f"![{name}, Python {version}](charts/{name}-{version}.svg)\n")
+        for group in ("tasks", "net"):
+            if cases(run, group):
+                parts.append(f"![{group}, Python {version}](charts/{group}-{version}.svg)\n")
         for figure, unit, title in (
             ("cpu_ns", "ns", "CPU time per operation"),
             ("bytes", "B", "Resident bytes of each"),
@@ -345,9 +385,10 @@ def files(runs: Runs) -> dict[Path, str]:
     }
     made[ROOT / "docs/figures.md"] = all_figures(runs)
     for version, run in runs.items():
-        for name, inside in (("tasks", True), ("net", False)):
-            if names := cases(run, inside=inside):
-                made[ROOT / f"docs/charts/{name}-{version}.svg"] = drawn(run, names)
+        for group in ("tasks", "net"):
+            if names := cases(run, group):
+                made[CHARTS / f"{group}-{version}.svg"] = drawn(run, names)
+        made[FRONT] = drawn(run, cases(run, "front"))  # the newest Python's stays
     return made
 
 

@@ -33,6 +33,8 @@ def test_one_run_for_each_python_and_the_youngest_of_each_case(tmp_path: Path) -
     young = run_of("switch", when="2026-03-01", eagerloop=1, uvloop=4)
     old = run_of("switch", when="2026-02-01", eagerloop=1, uvloop=2)
     old.samples += run_of("queue", eagerloop=1, uvloop=3).samples
+    old.environment["arguments"] = ["bench", "queue"]
+    young.environment["arguments"] = ["bench", "switch"]
     other = run_of("switch", eagerloop=1, uvloop=5)
     other.environment["python"] = "3.9.1"
     for name, run in {"a": young, "b": old, "c": other}.items():
@@ -43,6 +45,9 @@ def test_one_run_for_each_python_and_the_youngest_of_each_case(tmp_path: Path) -
     assert report.ratio(runs["3.13"], "switch", "uvloop") == 4
     assert report.ratio(runs["3.13"], "queue", "uvloop") == 3
     assert report.ratio(runs["3.13"], "lock", "uvloop") is None
+    assert report.how(runs["3.13"]).startswith(
+        "`eagerloop bench queue`, `eagerloop bench switch` on"
+    )
 
 
 def test_a_goal_reached_is_bold_and_one_missed_is_said() -> None:
@@ -99,8 +104,11 @@ def test_charts_and_tables_of_a_result() -> None:
     run = run_of("switch", eagerloop=100, uvloop=300)
     run.environment["arguments"] = ["bench", "--json", "x.json", "switch", "--svg=x.svg"]
     summary = report.summary({"3.13": run})
-    assert "(docs/charts/tasks-3.13.svg)" in summary
-    assert "net-3.13" not in summary  # no case of that chart was measured
+    assert "(docs/charts/front.svg)" in summary
+    assert "| task switch, sleep(0) | – | 3.00 | – | – |" in summary
     assert "`eagerloop bench switch` on Python 3.13.0" in summary
-    assert "| `switch` | 100 ns | 3.00 |" in report.all_figures({"3.13": run})
-    assert "task switch, sleep(0)" in report.drawn(run, report.cases(run, inside=True))
+    figures = report.all_figures({"3.13": run})
+    assert "| `switch` | 100 ns | 3.00 |" in figures
+    assert "(charts/tasks-3.13.svg)" in figures
+    assert "net-3.13" not in figures  # no case of that chart was measured
+    assert "task switch, sleep(0)" in report.drawn(run, report.cases(run, "tasks"))
