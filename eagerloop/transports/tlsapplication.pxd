@@ -10,6 +10,8 @@ cdef Py_ssize_t _RECORD, _SCRATCH
 @cython.final
 cdef class Application:
     cdef bint buffered
+    # the connection's
+    cdef readonly object context
     cdef public Py_ssize_t high
     cdef object loop
     cdef public Py_ssize_t low
@@ -23,7 +25,7 @@ cdef class Application:
     cdef object view
 
     cpdef set_protocol(self, protocol)
-    cdef void made(self) except *
+    cdef bint made(self) except -1
     @cython.locals(size=Py_ssize_t, count=Py_ssize_t)
     cdef bint receive(self, TLSState tls, Py_ssize_t room) except -1
     @cython.locals(room=Py_ssize_t, size=Py_ssize_t, count=Py_ssize_t)

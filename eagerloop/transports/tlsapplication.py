@@ -9,6 +9,7 @@ transport (start_tls), and never to anyone else.
 
 from __future__ import annotations
 
+import contextvars
 from asyncio.exceptions import CancelledError
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ class Application:
 
     __slots__ = (
         "buffered",
+        "context",
         "high",
         "loop",
         "low",
@@ -59,6 +61,7 @@ class Application:
         self.stage: int = _CONNECTED if connected else _INIT
         self.scratch = scratch_of(loop)
         self.view = memoryview(self.scratch)
+        self.context: contextvars.Context | None = None  # the connection's
         self.paused = False  # it was told to pause writing
         self.high, self.low = water_marks(None, None, FLOW_CONTROL_HIGH_WATER_SSL_WRITE)
         self.set_protocol(protocol)
@@ -67,11 +70,14 @@ class Application:
         self.protocol = protocol
         self.buffered = takes_buffers(protocol)
 
-    def made(self) -> None:
-        """The handshake is done."""
-        if self.stage == _INIT:
-            self.stage = _CONNECTED
-            self.protocol.connection_made(self.transport)
+    def made(self) -> bool:
+        """The handshake is done. False: it has had connection_made already."""
+        self.context = contextvars.copy_context()
+        if self.stage != _INIT:
+            return False
+        self.stage = _CONNECTED
+        self.protocol.connection_made(self.transport)
+        return True
 
     def receive(self, tls: TLSState, room: int) -> bool:
         """Deliver what was decrypted, with one callback; False: there is no more.

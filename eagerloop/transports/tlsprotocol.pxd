@@ -22,6 +22,8 @@ cdef class TLSProtocol(Channel):
     cdef object _failure
     cdef double _handshake_start
     cdef object _handshake_timeout
+    # start_tls: its caller gets the transport before the first data comes
+    cdef bint _held
     cdef readonly object _loop
     cdef bint _peer_eof
     cdef Py_ssize_t _read_high

@@ -46,8 +46,7 @@ if TYPE_CHECKING:
 
     from .tlsstate import Data
 
-_PIECE = PIECE
-_RECORD = RECORD
+_PIECE, _RECORD = PIECE, RECORD
 
 
 class TLSProtocol(Channel):
@@ -72,6 +71,7 @@ class TLSProtocol(Channel):
         "_failure",
         "_handshake_start",
         "_handshake_timeout",
+        "_held",
         "_loop",
         "_peer_eof",
         "_read_high",
@@ -109,17 +109,15 @@ class TLSProtocol(Channel):
         self._shutdown_timeout = checked_timeout(
             "ssl_shutdown_timeout", ssl_shutdown_timeout, SSL_SHUTDOWN_TIMEOUT
         )
-        if not sslcontext:
-            sslcontext = client_context(server_side, server_hostname)
-        self._sslcontext = sslcontext
-        self._tls = TLSState(sslcontext, server_side, server_hostname)
+        self._sslcontext = sslcontext or client_context(server_side, server_hostname)
+        self._tls = TLSState(self._sslcontext, server_side, server_hostname)
         self._loop = loop
         self._scheduler: Any = loop if isinstance(loop, Scheduler) else None
         self._waiter = waiter
-        self._app = Application(
-            loop, app_protocol, TLSTransport(loop, self), not call_connection_made
-        )
+        above = TLSTransport(loop, self)
+        self._app = Application(loop, app_protocol, above, not call_connection_made)
         self._app_reading_paused = False  # the application asked us to pause
+        self._held = False  # start_tls: its caller gets the transport before the first data comes
         self._backlog = Backlog()
         self._sent_in_turn = -1  # the turn in which a write last went out at once
         self._transport: Any = None
@@ -166,7 +164,7 @@ class TLSProtocol(Channel):
 
     def _take(self, data: bytes) -> None:
         self._tls.feed(data)
-        if self._tls.state == tlsstate._OPEN:
+        if self._tls.state == tlsstate._OPEN and not self._held:
             self._deliver()
         else:
             self._go_on()
@@ -181,11 +179,10 @@ class TLSProtocol(Channel):
             self._handshake_failed(
                 ConnectionResetError("the peer closed the connection during the SSL handshake")
             )
-        elif state == tlsstate._OPEN:
-            if not self._app_reading_paused:
-                self._deliver()
-        else:
+        elif state != tlsstate._OPEN:
             self._go_on()
+        elif not self._app_reading_paused and not self._held:
+            self._deliver()
         return True
 
     def _go_on(self) -> None:
@@ -248,9 +245,11 @@ class TLSProtocol(Channel):
         if self._loop.get_debug():
             took = self._loop.time() - self._handshake_start
             logger.debug("%r: SSL handshake took %.1f ms", self, took * 1e3)
-        self._app.made()
+        self._held = not self._app.made()
         self._wake_waiter(None)
-        if self._tls.state == tlsstate._OPEN:
+        if self._held:  # the waiter's turn is the next one
+            self._loop.call_soon(self._after_pause, context=self._app.context)
+        elif self._tls.state == tlsstate._OPEN:
             self._deliver()
 
     def _handshake_failed(self, exc: BaseException) -> None:
@@ -312,9 +311,10 @@ class TLSProtocol(Channel):
     def _resume_reading(self) -> None:
         if self._app_reading_paused:
             self._app_reading_paused = False
-            self._loop.call_soon(self._after_resume)
+            self._loop.call_soon(self._after_pause, context=self._app.context)
 
-    def _after_resume(self) -> None:
+    def _after_pause(self) -> None:
+        self._held = False
         if self._tls.state == tlsstate._OPEN and not self._app_reading_paused:
             self._deliver()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 
 import pytest
@@ -58,6 +59,36 @@ def test_the_protocol_can_be_changed(run: Run, authority: Authority) -> None:
             assert await other.until(13) == b"for the other"
             assert not server.data
             server.transport.set_protocol(server)
+
+    run(main)
+
+
+def test_data_that_waited_for_resume_comes_in_the_connections_context(
+    run: Run, authority: Authority
+) -> None:
+    """Not in that of whoever called resume_reading, as asyncio has it; uvloop's suite asks for this."""
+    who = contextvars.ContextVar("who", default="nobody")
+
+    async def main() -> None:
+        connection = Connection(authority)
+        seen: list[str] = []
+
+        class Asking(connection.kind):  # type: ignore[misc,name-defined]
+            def data_received(self, data: bytes) -> None:
+                seen.append(who.get())
+                super().data_received(data)
+
+        who.set("the connection")
+        connection.kind = Asking
+        async with connection as (client, server):
+            server.transport.pause_reading()
+            client.transport.write(b"x" * 10)
+            while not server.transport.get_read_buffer_size():
+                await eagerloop.sleep(0.001)
+            who.set("the one who resumes")
+            server.transport.resume_reading()
+            assert await server.until(10) == b"x" * 10
+        assert seen == ["the connection"]
 
     run(main)
 
