@@ -5,7 +5,7 @@ ARGS ?=
 IN = tools/venv.sh $(PYTHON)
 BUILT = EAGERLOOP_BUILD=require $(IN)
 
-.PHONY: help demo test pure bench bench-check choices report lint types wheel docs conformance suites soak fuzz sanitize clean dev compiled
+.PHONY: help demo test pure bench bench-check choices report lint types wheel docs conformance suites uvloop-suite soak fuzz sanitize clean dev compiled
 
 help:         ; @grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14  ## this list
 dev:          ; @$(BUILT) dev  ## the virtual environment and an in-place build
@@ -23,6 +23,7 @@ wheel:        ; @tools/wheel.sh $(PYTHON)  ## builds a wheel and tries it in an 
 docs:         ; @$(IN) docs env NO_MKDOCS_2_WARNING=1 mkdocs build --strict  ## the manual, into site/
 conformance:  ; @$(BUILT) test python -m tests.conformance $(ARGS)  ## CPython's own asyncio tests on eagerloop
 suites:       ; @$(BUILT) test python -m tests.suites $(ARGS)  ## anyio's and aiohttp's own tests on eagerloop
+uvloop-suite: ; @$(BUILT) test python -m tests.uvloopsuite $(ARGS)  ## uvloop's own tests on eagerloop, ten minutes
 soak:         ; @$(BUILT) test python -m tests.soak $(ARGS)  ## ten minutes of start, serve, stop: flat memory
 fuzz:         ; @EAGERLOOP_PURE=1 $(IN) fuzz python -m tests.fuzz $(ARGS)  ## what parses or buffers, a minute each, guided by coverage
 sanitize:     ; @$(IN) test tools/sanitize.sh $(ARGS)  ## the suite under AddressSanitizer
