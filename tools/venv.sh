@@ -55,6 +55,7 @@ if [[ ! $venv/.has-$extras -nt pyproject.toml ]]; then
   "$venv/bin/pip" install -qq --no-build-isolation -e ".[$extras]"
   touch "$venv/.has-$extras"
 fi
+[[ $extras != test ]] || tools/peers.sh "$venv/bin/python"
 
 flock -u "$lock"
 exec {lock}>&-
