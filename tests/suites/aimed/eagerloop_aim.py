@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 AIM = os.environ["EAGERLOOP_AIM"]
@@ -62,26 +63,23 @@ def _aim() -> None:
         _put(_loop_class())
 
 
-OURS_FOR = {
-    "asyncio/base_events.py": ("eagerloop/eventloop.py", "eagerloop/executor.py"),
-    # unixpath's `remove` is `_stop_serving`
-    "asyncio/unix_events.py": ("eagerloop/eventloop.py", "eagerloop/net/unixpath.py"),
-}
-
-
 def _exempt_from_blockbuster() -> None:
-    """Lets eagerloop block where BlockBuster lets asyncio: it knows those places by their files."""
+    """Lets eagerloop block where BlockBuster lets asyncio: it knows the places by file and name."""
     try:
         detector: Any = importlib.import_module("blockbuster.blockbuster")
     except ImportError:
         return
+    package = Path(importlib.import_module("eagerloop").__path__[0])
+    ours = [f"eagerloop/{file.relative_to(package)}" for file in package.rglob("*.py")]
     make = detector.BlockBusterFunction.__init__
 
     def make_with_ours(self: Any, *arguments: Any, **keywords: Any) -> None:
         make(self, *arguments, **keywords)
         for file, functions in list(self.can_block_functions):
-            for there in OURS_FOR.get(file, ()):
-                self.can_block_functions.append((there, {*functions, "remove"}))
+            if file.startswith("asyncio/"):
+                # UnixPath's `remove` is `_stop_serving`
+                names = {*functions, "remove"}
+                self.can_block_functions.extend((each, names) for each in ours)
 
     detector.BlockBusterFunction.__init__ = make_with_ours
 
