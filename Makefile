@@ -5,7 +5,7 @@ ARGS ?=
 IN = tools/venv.sh $(PYTHON)
 BUILT = EAGERLOOP_BUILD=require $(IN)
 
-.PHONY: help demo test pure bench bench-check choices report lint types wheel docs conformance suites uvloop-suite soak fuzz sanitize clean dev compiled
+.PHONY: help demo test pure bench bench-check choices results report lint types wheel docs conformance suites uvloop-suite soak fuzz sanitize clean dev compiled
 
 help:         ; @grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14  ## this list
 dev:          ; @$(BUILT) dev  ## the virtual environment and an in-place build
@@ -16,6 +16,7 @@ pure:         ; @EAGERLOOP_PURE=1 $(IN) test python -m pytest $(ARGS)  ## the su
 bench:        ; @$(BUILT) bench eagerloop bench $(ARGS)  ## against asyncio, uvloop and rloop
 bench-check:  ; @$(BUILT) bench python bench/check.py $(ARGS)  ## instructions per operation against their floors, two minutes
 choices:      ; @$(BUILT) test python bench/choices.py $(ARGS)  ## what single design choices are worth, in instructions
+results:      ; @$(BUILT) demo python bench/report.py --measure $(ARGS)  ## measures what manual and README speak of, for bench/results
 report:       ; @$(IN) test python bench/report.py $(ARGS)  ## tables and charts of manual and README, from bench/results
 lint:         ; @$(IN) dev tools/lint.sh  ## ruff's format and rules, cython-lint, the structure
 types:        ; @$(IN) dev mypy  ## mypy strict on package, tests and tools

@@ -1,16 +1,19 @@
 """`make report`: writes what the manual and the README say of the kept results, and the charts.
 
     python bench/report.py [--check]
+    python bench/report.py --measure [ARGUMENT ...]
 
 The results are `bench/results/*.json`, as `eagerloop bench --json` writes them; of a case that is in several files
 of one Python, the youngest counts. `choices.json` is `choices.py`'s. Nothing is typed by hand: `docs/figures.md` and
 the charts are written whole, in the other pages what stands between two marks. With `--check` nothing is written;
-a page that says something else than the results is named, and the exit code is 1.
+a page that says something else than the results is named, and the exit code is 1. `--measure` is `make results`: it
+runs `eagerloop bench` on every case that the pages speak of, and keeps the result under this Python's version.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import tomllib
@@ -18,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from eagerloop.benchmarks import catalogue, results
 from eagerloop.benchmarks.case import NetCase
@@ -264,8 +267,20 @@ def how(run: Run) -> str:
 
 def commands(run: Run) -> list[str]:
     """What was called to get the run, the oldest first."""
-    alone = " ".join(["eagerloop", *telling(run.environment.get("arguments", ["bench"]))])
+    words = list(telling(run.environment.get("arguments", ["bench"])))
+    alone = " ".join(["eagerloop", *words])
+    if set(spoken_of()) <= set(words):
+        others = [word for word in words[1:] if word not in spoken_of()]
+        alone = f'make results ARGS="{" ".join(others)}"' if others else "make results"
     return list(run.environment.get("commands", [alone]))
+
+
+def spoken_of() -> list[str]:
+    """The cases that the pages speak of."""
+    wanted = {goal.case for goal in goals()}
+    wanted |= {case for _, few, many, _, _ in GROWTH for case in (few, many)}
+    wanted |= {"protocol/tcp/64/1", "lines/tcp/64/1"}  # latency
+    return [case for case in catalogue.CASES if case in wanted]
 
 
 def telling(arguments: Iterable[str]) -> Iterator[str]:
@@ -392,7 +407,17 @@ def files(runs: Runs) -> dict[Path, str]:
     return made
 
 
+def measure(words: Sequence[str]) -> NoReturn:
+    """Go over into `eagerloop bench`."""
+    os.chdir(ROOT)
+    version = ".".join(map(str, sys.version_info[:2]))
+    command = [sys.executable, "-m", "eagerloop", "bench", *spoken_of(), *words]
+    os.execv(sys.executable, [*command, "--json", f"bench/results/{version}.json"])
+
+
 def main(words: Sequence[str]) -> int:
+    if words[:1] == ["--measure"]:
+        measure(words[1:])
     try:
         made = files(read_runs(RESULTS))
     except results.BadFile as error:

@@ -107,6 +107,8 @@ def test_charts_and_tables_of_a_result() -> None:
     assert "(docs/charts/front.svg)" in summary
     assert "| task switch, sleep(0) | – | 3.00 | – | – |" in summary
     assert "`eagerloop bench switch` on Python 3.13.0" in summary
+    run.environment["arguments"] = ["bench", *report.spoken_of(), "--rounds", "9", "--json", "x"]
+    assert report.how(run).startswith('`make results ARGS="--rounds 9"` on Python 3.13.0')
     figures = report.all_figures({"3.13": run})
     assert "| `switch` | 100 ns | 3.00 |" in figures
     assert "(charts/tasks-3.13.svg)" in figures
