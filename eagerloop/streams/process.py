@@ -224,16 +224,8 @@ async def create_subprocess_shell(
     **kwds: Any,
 ) -> Process:
     """Run a command line in the shell; as `create_subprocess_exec`."""
-    loop = get_running_loop()
-    transport, protocol = await loop.subprocess_shell(
-        partial(SubprocessStreamProtocol, limit=limit, loop=loop),
-        cmd,
-        stdin=stdin,
-        stdout=stdout,
-        stderr=stderr,
-        **kwds,
-    )
-    return Process(transport, protocol, loop)
+    stdio = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
+    return await _start("subprocess_shell", limit, cmd, **stdio, **kwds)
 
 
 async def create_subprocess_exec(
@@ -258,14 +250,13 @@ async def create_subprocess_exec(
         OSError: the program cannot be started.
         ValueError: an option that has no meaning for bytes, such as `text`.
     """
+    stdio = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
+    return await _start("subprocess_exec", limit, program, *args, **stdio, **kwds)
+
+
+async def _start(method: str, limit: int, *command: Any, **options: Any) -> Process:
     loop = get_running_loop()
-    transport, protocol = await loop.subprocess_exec(
-        partial(SubprocessStreamProtocol, limit=limit, loop=loop),
-        program,
-        *args,
-        stdin=stdin,
-        stdout=stdout,
-        stderr=stderr,
-        **kwds,
+    transport, protocol = await getattr(loop, method)(
+        partial(SubprocessStreamProtocol, limit=limit, loop=loop), *command, **options
     )
     return Process(transport, protocol, loop)

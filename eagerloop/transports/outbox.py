@@ -62,3 +62,18 @@ class Outbox:
         self.first = 0
         self.offset = 0
         self.size = 0
+
+
+def water_marks(high: int | None, low: int | None, default_bytes: int) -> tuple[int, int]:
+    """(high, low) in bytes, each from the other or from the default where it is None.
+
+    Raises:
+        ValueError: not high >= low >= 0.
+    """
+    if high is None:
+        high = default_bytes if low is None else 4 * low
+    if low is None:
+        low = high // 4
+    if not high >= low >= 0:
+        raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
+    return high, low

@@ -26,7 +26,7 @@ from ..core import runtime
 from ..core.watch import Channel
 from ..log import logger
 from ..trsock import TransportSocket
-from .outbox import Outbox
+from .outbox import Outbox, water_marks
 
 if TYPE_CHECKING:
     import contextvars
@@ -193,14 +193,7 @@ class SocketTransport(Channel):
         Raises:
             ValueError: not high >= low >= 0.
         """
-        if high is None:
-            high = HIGH_WATER_BYTES if low is None else 4 * low
-        if low is None:
-            low = high // 4
-        if not high >= low >= 0:
-            raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
-        self._high_water = high
-        self._low_water = low
+        self._high_water, self._low_water = water_marks(high, low, HIGH_WATER_BYTES)
         if self._writing:
             self._maybe_pause_protocol()
 

@@ -7,6 +7,8 @@ import weakref
 from asyncio.transports import Transport
 from typing import Any
 
+from . import outbox
+
 
 class _SSLProtocolTransport(Transport):
     """The class that a TLSTransport answers with: programs look for "ssl" in its name."""
@@ -44,12 +46,6 @@ def checked_timeout(name: str, timeout: float | None, default: float) -> float:
     return timeout
 
 
-def water_marks(high: int | None, low: int | None, default: int) -> tuple[int, int]:
-    """(high, low) in bytes, each from the other or from `default`, in KiB, where it is None."""
-    if high is None:
-        high = default * 1024 if low is None else 4 * low
-    if low is None:
-        low = high // 4
-    if not high >= low >= 0:
-        raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
-    return high, low
+def water_marks(high: int | None, low: int | None, default_kib: int) -> tuple[int, int]:
+    """(high, low) in bytes, by a default that asyncio has in KiB."""
+    return outbox.water_marks(high, low, 1024 * default_kib)

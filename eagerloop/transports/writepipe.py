@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import constants
 from ..log import logger
-from .outbox import Outbox
+from .outbox import Outbox, water_marks
 from .pipe import PipeTransport, wake
 
 if TYPE_CHECKING:
@@ -128,14 +128,7 @@ class WritePipeTransport(PipeTransport):
         Raises:
             ValueError: not high >= low >= 0.
         """
-        if high is None:
-            high = _HIGH_WATER_BYTES if low is None else 4 * low
-        if low is None:
-            low = high // 4
-        if not high >= low >= 0:
-            raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
-        self._high_water = high
-        self._low_water = low
+        self._high_water, self._low_water = water_marks(high, low, _HIGH_WATER_BYTES)
         self._maybe_pause()
 
     def _maybe_pause(self) -> None:

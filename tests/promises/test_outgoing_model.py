@@ -16,28 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 import eagerloop
+from tests.transports.recording import Flowing
 
 PATTERN = bytes(index * index // 7 % 256 for index in range(1 << 12)) * 512
 SIZES = st.one_of(st.integers(1, 40), st.integers(400, 700), st.integers(10_000, 140_000))
-
-
-class Writer(eagerloop.Protocol):
-    """Knows whether it is paused; a pause while paused, or two ends, would be an error."""
-
-    def __init__(self) -> None:
-        self.paused = False
-        self.ends: list[BaseException | None] = []
-
-    def pause_writing(self) -> None:
-        assert not self.paused
-        self.paused = True
-
-    def resume_writing(self) -> None:
-        assert self.paused
-        self.paused = False
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        self.ends.append(exc)
 
 
 class OutgoingMachine(RuleBasedStateMachine):
@@ -60,11 +42,11 @@ class OutgoingMachine(RuleBasedStateMachine):
             mine, other = socket.socketpair()
             mine.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
             self.peer = other.detach()
-            made = self.loop.create_connection(Writer, sock=mine)
+            made = self.loop.create_connection(Flowing, sock=mine)
         else:
             self.peer, writing = os.pipe()
             fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
-            made = self.loop.connect_write_pipe(Writer, open(writing, "wb", 0))
+            made = self.loop.connect_write_pipe(Flowing, open(writing, "wb", 0))
         os.set_blocking(self.peer, False)
         self.transport, self.protocol = self.loop.run_until_complete(made)
 

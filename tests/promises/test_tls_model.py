@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 import eagerloop
 from eagerloop.transports.tls import SSLProtocol
 from tests.transports.certificates import Authority
+from tests.transports.recording import Flowing
 
 PATTERN = bytes(index * index // 7 % 256 for index in range(1 << 12)) * 128
 SIDES = st.integers(0, 1)
@@ -68,30 +69,18 @@ class Wire(eagerloop.Transport):
             self.loop.call_soon(self.layer.connection_lost, None)
 
 
-class Application(eagerloop.Protocol):
+class Application(Flowing):
     """Checks what comes against the pattern."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.received = 0
-        self.paused = False
-        self.ends: list[BaseException | None] = []
 
     def data_received(self, data: bytes) -> None:
         assert not self.ends
         at = self.received % 4096
         assert data == PATTERN[at : at + len(data)]
         self.received += len(data)
-
-    def pause_writing(self) -> None:
-        assert not self.paused
-        self.paused = True
-
-    def resume_writing(self) -> None:
-        assert self.paused
-        self.paused = False
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        self.ends.append(exc)
 
 
 class TLSMachine(RuleBasedStateMachine):

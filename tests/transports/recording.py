@@ -51,6 +51,25 @@ class Recorder(asyncio.Protocol):
         return bytes(self.data)
 
 
+class Flowing(asyncio.Protocol):
+    """Knows whether it is paused: a pause while paused would be an error. `ends` has one entry."""
+
+    def __init__(self) -> None:
+        self.paused = False
+        self.ends: list[BaseException | None] = []
+
+    def pause_writing(self) -> None:
+        assert not self.paused
+        self.paused = True
+
+    def resume_writing(self) -> None:
+        assert self.paused
+        self.paused = False
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.ends.append(exc)
+
+
 class BufferedRecorder(Recorder, asyncio.BufferedProtocol):
     """The same with a buffer of its own, of `room` bytes."""
 
