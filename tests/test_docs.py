@@ -5,14 +5,16 @@ from __future__ import annotations
 import inspect
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 import eagerloop
-from eagerloop.cli import COMMANDS
+from eagerloop.cli import COMMANDS, cli
 from tools import commands
 
 ROOT = Path(__file__).parent.parent
@@ -50,6 +52,30 @@ def test_samples_that_are_files_compile() -> None:
     assert files
     for code in files:
         compile(code, "sample", "exec")
+
+
+def test_commands_that_pages_show_can_be_called() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    shown = re.findall(r"^\$ eagerloop (.*)$", text, re.MULTILINE)
+    assert len(shown) > 5
+    group = click.Context(cli)
+    for line in shown:
+        name, *words = shlex.split(line, comments=True)
+        command = cli.get_command(group, name)
+        assert command is not None, line
+        context = click.Context(command, **command.context_settings)
+        command.make_parser(context).parse_args(words)  # raises NoSuchOption
+
+
+def test_targets_that_pages_name_are_in_the_makefile() -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    pages = [*PAGES, ROOT / "CONTRIBUTING.md"]
+    named = {
+        name
+        for page in pages
+        for name in re.findall(r"(?:`|^\$ )make ([a-z-]+)", page.read_text("utf-8"), re.MULTILINE)
+    }
+    assert named <= set(targets)
 
 
 def reference() -> str:
