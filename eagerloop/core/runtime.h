@@ -371,7 +371,8 @@ static inline void el_context_leave(PyObject *context, PyObject **slot) {
     el_context *box = (el_context *)context;
     if (PyContext_Exit(context) < 0) PyErr_WriteUnraisable(context); /* something entered another and never left it */
     if (el_no_variables == NULL || *slot != context || Py_REFCNT(context) != 1 || box->weakrefs != NULL) return;
-    *slot = Py_NewRef(box->variables);
+    *slot = box->variables;
+    box->variables = Py_NewRef(el_no_variables); /* a pooled box keeps nobody's values alive */
     if (el_pooled < EL_POOL)
         el_pool[el_pooled++] = context;
     else
