@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import logging
 import os
+import socket
 import ssl
 import sys
 import tempfile
@@ -152,6 +154,48 @@ async def ending() -> Outcome:
     return {"ends": sorted(type(exc).__name__ for exc in ends)}
 
 
+async def connecting() -> Outcome:
+    """A connection to a server that is there, by a transport and by a bare socket."""
+    loop = asyncio.get_running_loop()
+    served = await loop.create_server(Recorder, "127.0.0.1", 0)
+    errors = []
+    for _ in range(2):
+        try:
+            transport, protocol = await loop.create_connection(
+                Recorder, "127.0.0.1", port_of(served)
+            )
+            transport.close()
+            await protocol.lost
+        except OSError as exc:
+            errors.append(type(exc).__name__)
+        with socket.socket() as sock:
+            sock.setblocking(False)
+            try:
+                await loop.sock_connect(sock, ("127.0.0.1", port_of(served)))
+            except OSError as exc:
+                errors.append(type(exc).__name__)
+    served.close()
+    await asyncio.wait_for(served.wait_closed(), 10)
+    return {"errors": errors}
+
+
+async def fifo() -> Outcome:
+    """1 MB through the FIFO that EAGERLOOP_FIFO names."""
+    loop = asyncio.get_running_loop()
+    path = os.environ["EAGERLOOP_FIFO"]
+    reading = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", 0)
+    _, reader = await loop.connect_read_pipe(Recorder, reading)
+    writing = os.fdopen(os.open(path, os.O_WRONLY | os.O_NONBLOCK), "wb", 0)
+    transport, writer = await loop.connect_write_pipe(Recorder, writing)
+    whole = os.urandom(1_000_000)
+    for start in range(0, 1_000_000, 50_000):
+        transport.write(whole[start : start + 50_000])
+        await asyncio.sleep(0)
+    transport.close()
+    ends = [type(await side.lost).__name__ for side in (reader, writer)]
+    return {"same": reader.data == whole, "ends": ends}
+
+
 PROGRAMS: dict[str, Callable[[], Coroutine[Any, Any, Outcome]]] = {
     "server": server,
     "sockets": sockets,
@@ -159,11 +203,14 @@ PROGRAMS: dict[str, Callable[[], Coroutine[Any, Any, Outcome]]] = {
     "file": file,
     "transports": transports,
     "ending": ending,
+    "connecting": connecting,
+    "fifo": fifo,
 }
 
 
 async def main(name: str) -> Outcome:
     loop = asyncio.get_running_loop()
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # writes after the end are warned of
     loop.set_exception_handler(lambda loop, context: heard.append(context["message"]))
     started = loop.time()
     outcome = await asyncio.wait_for(PROGRAMS[name](), 30)

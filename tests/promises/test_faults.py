@@ -6,9 +6,11 @@ The faults are real: strace makes the kernel's answer to the chosen call the cho
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,14 +20,23 @@ pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace i
 OUT_OF_RESOURCES = "socket.accept() out of system resource"
 
 
-def with_fault(program: str, call: str, error: str, when: str) -> dict[str, Any]:
-    """What became of a program of faulty.py whose system calls *call* number *when* fail."""
+def with_fault(
+    program: str, call: str, error: str, when: str, path: str | None = None
+) -> dict[str, Any]:
+    """What became of a program of faulty.py whose system calls *call* number *when* fail.
+
+    With a *path*, only those on its descriptors count.
+    """
     command = [
         *("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"),
+        *(() if path is None else ("-P", path)),
         *("-e", f"inject={call}:error={error}:when={when}"),
         *(sys.executable, "-W", "error", "-m", "tests.promises.faulty", program),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    variables = os.environ if path is None else {**os.environ, "EAGERLOOP_FIFO": path}
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, env=variables
+    )
     if "PTRACE_TRACEME" in done.stderr or "Operation not permitted" in done.stderr:
         pytest.skip("this machine forbids ptrace")
     assert (done.returncode, done.stderr) == (0, "")
@@ -126,6 +137,46 @@ def test_files_arrive_whole(error: str) -> None:
     """Interrupted, delayed, or sent by hand because the kernel will not."""
     outcome = with_fault("file", "sendfile", error, "1")
     assert outcome["sent"] == outcome["got"] == outcome["position"] == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        ("ECONNREFUSED", "ConnectionRefusedError"),
+        ("ENETUNREACH", "OSError"),
+        ("EADDRNOTAVAIL", "OSError"),
+        ("ENOBUFS", "OSError"),
+    ],
+)
+def test_connecting_raises(error: str, name: str) -> None:
+    outcome = with_fault("connecting", "connect", error, "1..2")
+    assert outcome["errors"] == [name, name]
+    assert outcome["heard"] == []
+
+
+@pytest.mark.parametrize("call", ["read", "write"])
+@pytest.mark.parametrize("error", ["EINTR", "EAGAIN"])
+def test_pipes_try_again(call: str, error: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    outcome = with_fault("fifo", call, error, "1..20+2", path=str(tmp_path / "fifo"))
+    assert outcome["same"]
+    assert outcome["ends"] == ["NoneType", "NoneType"]
+    assert outcome["heard"] == []
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "name"),
+    [
+        ("read", "EIO", "OSError"),
+        ("write", "EPIPE", "BrokenPipeError"),
+        ("write", "EIO", "OSError"),
+    ],
+)
+def test_a_pipe_ends_once_with_the_error(call: str, error: str, name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    outcome = with_fault("fifo", call, error, "2", path=str(tmp_path / "fifo"))
+    assert not outcome["same"]
+    assert name in outcome["ends"]
 
 
 @pytest.mark.parametrize("program", ["server", "sockets", "datagrams", "file"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 import eagerloop
 
 Loop = eagerloop.EventLoop
@@ -73,3 +75,31 @@ def test_io_does_not_starve_timers(loop: Loop) -> None:
     loop.remove_reader(left)
     left.close()
     right.close()
+
+
+@pytest.mark.parametrize("uptime", [2.0**30, 2.0**43])
+def test_a_clock_that_has_run_for_long(uptime: float) -> None:
+    """Its steps are coarse, at last 2 ms: a timer still fires, not early, and nobody spins for it."""
+
+    class Old(eagerloop.EventLoop):
+        def time(self) -> float:
+            return uptime + time.monotonic()
+
+    async def main() -> None:
+        loop = eagerloop.get_running_loop()
+        for _ in range(20):
+            when = loop.time() + 0.01
+            await eagerloop.sleep(0.01)
+            assert loop.time() >= when
+        used = time.process_time()
+        await eagerloop.sleep(0.3)
+        assert time.process_time() - used < 0.2
+
+    eagerloop.run(main(), loop_factory=Old)
+
+
+def test_a_delay_of_zero_is_a_timer_too(loop: Loop) -> None:
+    handle = loop.call_later(0, loop.stop)
+    assert isinstance(handle, eagerloop.TimerHandle)
+    assert handle.when() <= loop.time()
+    loop.run_forever()
