@@ -75,7 +75,7 @@ class EventLoop(SocketCalls, FileSending, Spawning, BaseEventLoop):  # type: ign
         resolver: str | None = None,
     ) -> None:
         super().__init__(poller=poller if selector is None else Select(selector), eager=eager)
-        self._transports = Owners()
+        self._transports = Owners(self)
         self._reaper = Reaper(self)
         try:
             self._cares = resolve.make_cares(self, resolver)

@@ -36,6 +36,13 @@ static inline void el_gc_return(PyObject *object) {
 /* Fields of a C object are zero before __init__; the twin has to see to it. */
 static inline void el_zeroed(PyObject *cls, PyObject *fields) { (void)cls; (void)fields; }
 
+/* An empty `__dict__`, which Cython makes with each object, is made again when somebody wants it. */
+static inline int el_dict_drop(PyObject **dict) {
+    if (*dict != NULL && PyDict_CheckExact(*dict) && PyDict_GET_SIZE(*dict) == 0) Py_CLEAR(*dict);
+    return 0;
+}
+#define EL_DICT_DROP(owner) el_dict_drop(&(owner)->__dict__)
+
 /* -- 1. Ring ----------------------------------------------------------------------------------------------- */
 
 typedef struct {

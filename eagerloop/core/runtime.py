@@ -172,6 +172,10 @@ def call_two(owner: Any, function: Any, first: Any, second: Any) -> Any:
     return owner._context.run(function, first, second)
 
 
+def dict_drop(owner: Any) -> None:
+    """The interpreter makes a `__dict__` when somebody wants it."""
+
+
 def context_slim(owner: Any) -> None:
     """Only C can take the variables out of a Context."""
 

@@ -19,10 +19,10 @@ cdef class Channel:
 
 cdef class Watch:
     cdef readonly int fd
-    cdef public object reader
-    cdef public object writer
     # what the last poll found and the turn has not told yet
     cdef public int ready
+    cdef public object reader
+    cdef public object writer
 
     cpdef int interest(self)
 

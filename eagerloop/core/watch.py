@@ -49,13 +49,13 @@ class Channel:
 class Watch:
     """One descriptor: `reader` and `writer` are each a Handle, a Channel or None."""
 
-    __slots__ = ("fd", "reader", "writer", "ready")
+    __slots__ = ("fd", "ready", "reader", "writer")
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
+        self.ready = 0
         self.reader = None
         self.writer = None
-        self.ready = 0
 
     def interest(self) -> int:
         """READ, WRITE, both or 0: what the poller is to look for."""

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from ..eventloop import EventLoop
     from .listen import Server
 
+# Connections taken in one turn. A burst of more leaves the others their turn, and what is only needed
+# until a connection has begun is used again for the next, instead of a thousand times at once.
+MAX_ACCEPTS = 64
+
 # The process or the system is out of descriptors or memory.
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -65,7 +69,7 @@ class Acceptor:
 
     def _accept_ready(self) -> None:
         # a backlog's worth and one for the race: more than that can wait a turn
-        for _ in range(self._server.backlog + 1):
+        for _ in range(min(self._server.backlog + 1, MAX_ACCEPTS)):
             try:
                 conn, address = self._sock.accept()
             except ConnectionAbortedError:

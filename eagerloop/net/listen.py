@@ -6,7 +6,6 @@ import errno
 import os
 import socket
 import sys
-import weakref
 from asyncio.events import AbstractServer
 from asyncio.exceptions import CancelledError
 from collections.abc import Iterable
@@ -49,7 +48,7 @@ class Server(AbstractServer):
     ) -> None:
         self._loop = loop
         self._sockets: list[socket.socket] | None = sockets
-        self._refs: set[weakref.ref[Transport]] = set()  # to clients: an abandoned one may go
+        self._connections = 0  # not lost yet; an abandoned one may go
         self._waiters: list[Future[None]] | None = []  # None: closed and empty
         self._serving_forever_fut: Future[None] | None = None
         context = copy_context()
@@ -66,22 +65,19 @@ class Server(AbstractServer):
     # transports call these two
 
     def _attach(self, transport: Transport) -> None:
-        self._refs.add(weakref.ref(transport))
+        self._connections += 1
 
     def _detach(self, transport: Transport) -> None:
-        reference = weakref.ref(transport)  # the same object, unless a collection cleared it first
-        if reference in self._refs:
-            self._refs.discard(reference)
-        else:
-            self._refs = {other for other in self._refs if other() is not None}
+        self._connections -= 1
         self._wake_if_over()
 
     @property
     def _clients(self) -> set[Transport]:
-        return {client for reference in self._refs if (client := reference()) is not None}
+        """The transports that are open: searched for, as few ask."""
+        return {client for client in self._loop._transports.all() if client._server is self}
 
     def _wake_if_over(self) -> None:
-        if self._sockets is None and self._waiters is not None and not self._refs:
+        if self._sockets is None and self._waiters is not None and self._connections == 0:
             waiters, self._waiters = self._waiters, None
             for waiter in waiters:
                 if not waiter.done():

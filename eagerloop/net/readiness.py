@@ -12,11 +12,14 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
 
+from ..transports.socketed import SocketTransport
+
 if TYPE_CHECKING:
     from asyncio import Future
     from collections.abc import Callable
 
     from ..core.handle import Handle
+    from ..core.watch import Watch
     from ..eventloop import EventLoop
 
 T = TypeVar("T")
@@ -92,25 +95,47 @@ def descriptor_of(file: Any) -> int:
 
 
 class Owners:
-    """Descriptor -> the transport that owns it, for as long as someone else knows the transport.
+    """Descriptor -> the transport that owns it.
 
-    A list of weak references without a callback, which all who refer to an object share: an idle
-    connection costs a pointer here.
+    Who is told of a descriptor owns it; so nothing is kept here for a connection that reads or
+    waits to write. The others, which are new or have paused, say so by `add`; they are known for as
+    long as someone else knows them.
     """
 
-    __slots__ = ("_refs",)
+    __slots__ = ("_loop", "_refs")
 
-    def __init__(self) -> None:
-        self._refs: list[ref[Any] | None] = []
+    def __init__(self, loop: EventLoop) -> None:
+        self._loop = loop
+        self._refs: dict[int, ref[Any]] = {}
 
     def add(self, fd: int, transport: Any) -> None:
-        if fd >= len(self._refs):
-            self._refs.extend([None] * (fd + 1 - len(self._refs)))
         self._refs[fd] = ref(transport)
 
+    def drop(self, fd: int) -> None:
+        """Its transport is told from now on."""
+        self._refs.pop(fd, None)
+
     def get(self, fd: int) -> Any:
-        owner = self._refs[fd] if 0 <= fd < len(self._refs) else None
-        return None if owner is None else owner()
+        owner = self._refs.get(fd)
+        transport = None if owner is None else owner()
+        if transport is None:
+            told = self._loop._watched(fd)
+            transport = None if told is None else transport_of(told)
+        return transport
+
+    def all(self) -> set[Any]:
+        """Every transport of a socket that is not closed."""
+        found = {owner() for owner in self._refs.values()}
+        found.update(map(transport_of, filter(None, self._loop._poller_object.watches)))
+        return {owner for owner in found if owner is not None and owner._loop is not None}
+
+
+def transport_of(told: Watch) -> Any:
+    """The transport that is told of a descriptor, or None."""
+    for entry in (told.reader, told.writer):
+        if isinstance(entry, SocketTransport):
+            return entry
+    return None
 
 
 def check_free(transports: Owners, file: Any) -> None:

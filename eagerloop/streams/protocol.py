@@ -6,6 +6,7 @@ import weakref
 from asyncio.protocols import Protocol
 from typing import TYPE_CHECKING, Any
 
+from ..core.future import isfuture
 from ..coroutines import iscoroutine
 from .flow import Feed, FlowControl
 from .writer import StreamWriter
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from .reader import StreamReader
 
     ClientConnected = Callable[[StreamReader, StreamWriter], Awaitable[None] | None]
+
+
+_OVER = object()  # the connection is lost, without an error
 
 
 class FlowControlMixin(FlowControl, Protocol):
@@ -55,16 +59,16 @@ class StreamReaderProtocol(Feed, FlowControlMixin):
         "__dict__",
         "__weakref__",
         "_client_connected_cb",
-        "_close_waiter",
-        "_lost_with",
-        "_over",
-        "_over_ssl",
-        "_reject_connection",
-        "_source_traceback",
+        "_end",
         "_strong_reader",
         "_task",
         "_transport",
     )
+
+    # Few have another value: it is in their __dict__, and an idle stream has room for none.
+    _over_ssl = False
+    _reject_connection = False
+    _source_traceback: StackSummary | None = None
 
     def __init__(
         self,
@@ -73,21 +77,18 @@ class StreamReaderProtocol(Feed, FlowControlMixin):
         loop: AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(loop)
-        self._source_traceback: StackSummary | None = None
         self._strong_reader: StreamReader | None = None
         if stream_reader is not None:
             self._stream_reader_wr = weakref.ref(stream_reader)
-            self._source_traceback = stream_reader._source_traceback
+            if stream_reader._source_traceback is not None:
+                self._source_traceback = stream_reader._source_traceback
         if client_connected_cb is not None:
             self._strong_reader = stream_reader
-        self._reject_connection = False
         self._task: Task[Any] | None = None
         self._transport: Any = None
         self._client_connected_cb = client_connected_cb
-        self._over_ssl = False
-        self._over = False
-        self._lost_with: BaseException | None = None
-        self._close_waiter: Future[None] | None = None
+        # the future of who waits for the end; after it _OVER, or the error that it came with
+        self._end: Any = None
 
     @property
     def _stream_reader(self) -> Any:
@@ -95,7 +96,9 @@ class StreamReaderProtocol(Feed, FlowControlMixin):
 
     def _set_transport(self, transport: Any) -> None:
         self._transport = transport
-        self._over_ssl = transport.get_extra_info("sslcontext") is not None
+        over_ssl = transport.get_extra_info("sslcontext") is not None
+        if over_ssl is not self._over_ssl:
+            self._over_ssl = over_ssl
 
     def _replace_transport(self, transport: Any) -> None:
         self._set_transport(transport)
@@ -162,11 +165,10 @@ class StreamReaderProtocol(Feed, FlowControlMixin):
                 reader.feed_eof()
             else:
                 reader.set_exception(exc)
-        if not self._over:
-            self._over = True
-            self._lost_with = exc
-            if self._close_waiter is not None:
-                self._settle(self._close_waiter)
+        if self._end is None:
+            self._end = _OVER if exc is None else exc
+        elif isfuture(self._end):
+            settle(self._end, exc)
         super().connection_lost(exc)
         self._stream_reader_wr = None
         self._task = None
@@ -175,27 +177,27 @@ class StreamReaderProtocol(Feed, FlowControlMixin):
     @property
     def _closed(self) -> Future[None]:
         """Settled when the connection is lost; made when somebody wants it."""
-        waiter = self._close_waiter
-        if waiter is None:
-            waiter = self._close_waiter = self._loop.create_future()
-            if self._over:
-                self._settle(waiter)
-        return waiter
-
-    def _settle(self, waiter: Future[None]) -> None:
-        exc, self._lost_with = self._lost_with, None
-        if waiter.done():  # cancelled
-            return
-        if exc is None:
-            waiter.set_result(None)
-        else:
-            waiter.set_exception(exc)
+        end = self._end
+        if not isfuture(end):
+            self._end = self._loop.create_future()
+            if end is not None:
+                settle(self._end, None if end is _OVER else end)
+        return self._end
 
     def _get_close_waiter(self, stream: Any) -> Future[None]:
         return self._closed
 
     def __del__(self) -> None:
         # nobody need call wait_closed(): an exception there is not reported as never retrieved
-        closed = getattr(self, "_close_waiter", None)  # none: the constructor failed
-        if closed is not None and closed.done() and not closed.cancelled():
+        closed: Any = getattr(self, "_end", None)  # none: the constructor failed
+        if isfuture(closed) and closed.done() and not closed.cancelled():
             closed.exception()
+
+
+def settle(waiter: Future[None], exc: BaseException | None) -> None:
+    if waiter.done():  # cancelled
+        return
+    if exc is None:
+        waiter.set_result(None)
+    else:
+        waiter.set_exception(exc)

@@ -31,3 +31,7 @@ cdef class StreamReader:
 
 
 cdef void feed(StreamReader reader, data) except *
+
+
+cdef extern from "runtime.h":
+    int dict_drop "EL_DICT_DROP" (StreamReader owner) noexcept

@@ -24,8 +24,15 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
     from traceback import StackSummary
 
+    import cython
+
     from .bytequeue import Data
     from .reading import Reading
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares it
+    from ..core.runtime import dict_drop
 
 _DEFAULT_LIMIT = 2**16  # bytes
 
@@ -61,6 +68,7 @@ class StreamReader:
             raise ValueError("Limit cannot be <= 0")
         if loop is None:
             loop = get_event_loop()
+        dict_drop(self)
         self._limit = limit
         self._loop = loop
         self._turn = loop if isinstance(loop, Turn) else None

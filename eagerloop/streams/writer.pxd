@@ -12,3 +12,7 @@ cdef class StreamWriter:
     cdef public object _protocol
     cdef public object _reader
     cdef public object _transport
+
+
+cdef extern from "runtime.h":
+    int dict_drop "EL_DICT_DROP" (StreamWriter owner) noexcept

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Coroutine, Iterable
 
+    import cython
+
     from .bytequeue import Data
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares it
+    from ..core.runtime import dict_drop
 
 
 class StreamWriter:
@@ -45,6 +52,7 @@ class StreamWriter:
     __signature__ = SourceSignature()
 
     def __init__(self, transport: Any, protocol: Any, reader: Any, loop: AbstractEventLoop) -> None:
+        dict_drop(self)
         self._transport = transport
         self._protocol = protocol
         assert reader is None or isinstance(reader, StreamReader)

@@ -74,7 +74,7 @@ class DatagramTransport(SocketTransport):
         self._batch = 1
         self._queue: deque[tuple[bytes, Any]] = deque()
         self._paused = False
-        self._connected = self._peername is not None
+        self._connected = self.get_extra_info("peername") is not None
         loop.call_soon(self._protocol.connection_made, self)
         # only now may it be read, and only then may the maker of the endpoint know
         loop.call_soon(self._begin_reading, waiter)

@@ -12,27 +12,27 @@ cdef class SocketTransport(Channel):
     # None: let go of, see _sock
     cdef object _socket
     cdef readonly int _sock_fd
-    cdef bint _open
+    cdef unsigned char _open
     # who is told, and for a Protocol its data_received
     cdef readonly object _protocol
     cdef object _receive
     # _receive is the function of a method, and wants _protocol first
-    cdef bint _unbound
-    cdef bint _buffered
+    cdef unsigned char _unbound
+    cdef unsigned char _buffered
     # a context snapshot, see runtime.h
     cdef object _context
     cdef public object _server
     # what get_extra_info knows; before _described, what the maker gave besides the peer's name
     cdef public dict _extra
-    cdef bint _described
-    # packed, before _described
-    cdef object _peername
+    cdef unsigned char _described
+    # the peer's address in one number, if it is an IPv4 one
+    cdef long long _peer_v4
     # held for the end of the turn or, if _writing, until the socket is writable
     cdef readonly Outbox _outbox
     cdef Py_ssize_t _high_water
     cdef Py_ssize_t _low_water
     cdef readonly bint _protocol_paused
-    cdef bint _writing
+    cdef unsigned char _writing
     cdef readonly bint _closing
     # 0: alive; then how often connection_lost was scheduled or a write came too late
     cdef public int _conn_lost
@@ -60,4 +60,5 @@ cdef class SocketTransport(Channel):
 cdef extern from "runtime.h":
     object call_one "EL_CALL_ONE" (SocketTransport owner, object function, object argument)
     object call_two "EL_CALL_TWO" (SocketTransport owner, object function, object first, object second)
+    int dict_drop "EL_DICT_DROP" (SocketTransport owner) noexcept
     int context_slim "EL_CONTEXT_SLIM" (SocketTransport owner) noexcept

@@ -36,7 +36,7 @@ else:
     from .. import _cython as cython
 
 if not cython.compiled:  # the .pxd declares it
-    from ..core.runtime import context_slim
+    from ..core.runtime import context_slim, dict_drop
 
 HIGH_WATER_BYTES = 65536
 NOTHING = Outbox()  # that of a transport that has none of its own; always empty
@@ -70,7 +70,7 @@ class SocketTransport(Channel):
         "_server",
         "_extra",
         "_described",
-        "_peername",
+        "_peer_v4",
         "_outbox",
         "_high_water",
         "_low_water",
@@ -96,6 +96,7 @@ class SocketTransport(Channel):
         context: contextvars.Context | None,
     ) -> None:
         Channel.__init__(self)
+        dict_drop(self)
         self._loop = loop
         hold(sock)
         self._socket: Any = sock
@@ -105,7 +106,7 @@ class SocketTransport(Channel):
         self._server = server
         self._extra = None if extra is None else dict(extra)
         self._described = False
-        self._peername: Any = None
+        self._peer_v4 = 0
         self._keep_peername()
         self._outbox = NOTHING
         self._high_water = HIGH_WATER_BYTES
@@ -149,10 +150,11 @@ class SocketTransport(Channel):
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """ "socket", "sockname", "peername"; what TLS adds is on its own transport."""
-        if name == "peername" and not self._described:
-            return unpack(self._peername)
-        if not self._described and (self._open or self._socket is not None):
-            self._describe()
+        if not self._described and name in ("socket", "sockname", "peername"):
+            if name == "peername" and self._peer_v4 != 0:
+                return unpack(self._peer_v4)
+            if self._open:
+                self._describe()
         return default if self._extra is None else self._extra.get(name, default)
 
     def get_protocol(self) -> Any:
@@ -320,7 +322,8 @@ class SocketTransport(Channel):
     def _describe(self) -> None:
         self._described = True
         known = {} if self._extra is None else self._extra
-        known["peername"] = unpack(self._peername)
+        if self._peer_v4 != 0:
+            known["peername"] = unpack(self._peer_v4)
         sock = self._sock
         known["socket"] = TransportSocket(sock)
         try:
@@ -328,18 +331,18 @@ class SocketTransport(Channel):
         except OSError:  # not connected any more
             known["sockname"] = None
         self._extra = known
-        self._peername = None
 
     def _keep_peername(self) -> None:
-        if self._extra is not None and "peername" in self._extra:
-            self._peername = pack(self._extra.pop("peername"))
-            if not self._extra:
-                self._extra = None
-        else:
+        known = {} if self._extra is None else self._extra
+        if "peername" not in known:
             try:
-                self._peername = pack(self._socket.getpeername())
+                known["peername"] = self._socket.getpeername()
             except OSError:  # not connected any more
-                self._peername = None
+                known["peername"] = None
+        self._peer_v4 = pack(known["peername"])
+        if self._peer_v4 != 0:
+            del known["peername"]
+        self._extra = known if known else None
 
     def _own_outbox(self) -> Outbox:
         """Its own, for something to be put into."""
@@ -377,20 +380,19 @@ def takes_buffers(protocol: Any) -> bool:
     return not hasattr(protocol, "data_received") and hasattr(protocol, "get_buffer")
 
 
-def pack(name: Any) -> Any:
-    """An address as the socket module says it; an IPv4 address as one number."""
+def pack(name: Any) -> int:
+    """An IPv4 address, as the socket module says it, in one number; 0 for every other name."""
     if type(name) is not tuple or len(name) != 2 or type(name[1]) is not int:
-        return name
+        return 0
+    host, port = name
     try:
-        address = socket.inet_pton(socket.AF_INET, name[0])
+        address = socket.inet_pton(socket.AF_INET, host)
     except (OSError, TypeError):  # another family's pair
-        return name
-    return PACKED_V4 | int.from_bytes(address, "big") << 16 | name[1] & 0xFFFF
+        return 0
+    return PACKED_V4 | int.from_bytes(address, "big") << 16 | port if 0 <= port < 65536 else 0
 
 
-def unpack(packed: Any) -> Any:
+def unpack(packed: int) -> tuple[str, int]:
     """What `pack` was given."""
-    if type(packed) is not int:
-        return packed
     address = (packed >> 16 & 0xFFFFFFFF).to_bytes(4, "big")
     return (socket.inet_ntop(socket.AF_INET, address), packed & 0xFFFF)

@@ -88,6 +88,7 @@ class StreamTransport(SocketTransport):
         if self.is_reading():
             self._paused = True
             self._loop._unwatch_read(self._sock_fd, self)
+            self._loop._transports.add(self._sock_fd, self)
             if self._loop.get_debug():
                 logger.debug("%r pauses reading", self)
 
@@ -187,6 +188,7 @@ class StreamTransport(SocketTransport):
             self._go_idle()
             if self.is_reading():
                 self._loop._watch_read(self._sock_fd, self)
+                self._loop._transports.drop(self._sock_fd)
         if waiter is not None and not waiter.cancelled():
             waiter.set_result(None)
 
@@ -294,6 +296,7 @@ class StreamTransport(SocketTransport):
             return
         if keep_open:
             self._loop._unwatch_read(self._sock_fd, self)
+            self._loop._transports.add(self._sock_fd, self)
         else:
             self.close()
 

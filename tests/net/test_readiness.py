@@ -128,3 +128,23 @@ def test_blocking_sockets_are_refused_in_debug_mode(run: Run) -> None:
                     await call
 
     run(main)
+
+
+def test_whose_descriptor_it_is_while_reading_is_paused(run: Run) -> None:
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        left, right = nonblocking_pair()
+        with right:
+            transport, _ = await loop.create_connection(Recorder, sock=left)
+            fd = transport.get_extra_info("socket").fileno()
+            transport.pause_reading()
+            with pytest.raises(RuntimeError, match=f"File descriptor {fd} is used by transport"):
+                loop.add_reader(fd, print)
+            assert transport in loop._transports.all()
+            transport.resume_reading()
+            assert transport in loop._transports.all()
+            transport.close()
+            await asyncio.sleep(0)
+            assert transport not in loop._transports.all()
+
+    run(main)

@@ -15,9 +15,9 @@ from eagerloop.transports.socketed import pack, unpack
 @pytest.mark.parametrize(
     "name",
     [
-        ("127.0.0.1", 1),
-        ("255.254.0.9", 65535),
-        ("0.0.0.0", 0),
+        ("127.0.0.1", 65536),
+        ("127.0.0.1", -1),
+        ("127.0.1", 1),
         ("::1", 80, 0, 0),
         ("a name", 80),
         ("127.0.0.1", "80"),
@@ -28,7 +28,12 @@ from eagerloop.transports.socketed import pack, unpack
         None,
     ],
 )
-def test_an_address_is_unpacked_as_it_was(name: Any) -> None:
+def test_other_names_are_not_packed(name: Any) -> None:
+    assert pack(name) == 0
+
+
+@pytest.mark.parametrize("name", [("127.0.0.1", 1), ("255.254.0.9", 65535), ("0.0.0.0", 0)])
+def test_an_address_is_unpacked_as_it_was(name: tuple[str, int]) -> None:
     assert unpack(pack(name)) == name
 
 
