@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextvars
+import gc
 import time
+import weakref
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import eagerloop
+from tests.conftest import Run
 
 Loop = eagerloop.EventLoop
 
@@ -89,3 +92,25 @@ def test_clock(loop: Loop) -> None:
     before = time.monotonic()
     now = loop.time()
     assert before <= now <= time.monotonic()
+
+
+def test_what_a_context_holds_goes_with_its_task(run: Run) -> None:
+    class Request:
+        pass
+
+    var = contextvars.ContextVar[Request]("var")
+
+    async def serve() -> weakref.ref[Request]:
+        request = Request()
+        var.set(request)
+        await eagerloop.sleep(0)
+        await eagerloop.create_task(eagerloop.sleep(0.001))
+        return weakref.ref(request)
+
+    async def main() -> None:
+        served = [await eagerloop.create_task(serve()) for _ in range(3)]
+        await eagerloop.sleep(0)
+        gc.collect()
+        assert [request() for request in served] == [None] * 3
+
+    run(main)
