@@ -37,6 +37,18 @@ KNOWN = (
         "a race of the test: the body's first record comes a turn after the headers, so an eager "
         "reader is woken while the connection closes, and aiohttp refuses its next read",
     ),
+    Known(
+        "aiohttp",
+        "*eager",
+        "tests/test_connector.py::test_tcp_connector_dns_throttle_requests_cancelled_when_close*",
+        "counts the turns of a lazy task; fails with the stdlib's eager factory (3.12) too",
+    ),
+    Known(
+        "aiohttp",
+        "*eager",
+        "tests/test_connector.py::test_tcp_connector_cancel_dns_error_captured*",
+        "counts the turns of a lazy task; fails with the stdlib's eager factory (3.12) too",
+    ),
 )
 
 
