@@ -1,17 +1,27 @@
-from ..core cimport delay as delays, operation
+cimport cython
+
+from ..core cimport delay as delays, operation, runtime
 from ..core.agenda cimport Agenda
 from ..core.delay cimport Delay
 from ..core.operation cimport Operation
 
-cdef int NEW, YIELDED, ASLEEP
+cdef object ZERO
+
+
+cdef class Yield(Operation):
+    cdef object _result
+    cdef bint _yielded
 
 
 cdef class Sleep(Operation):
+    cdef bint _asleep
     cdef object _result
-    # the delay in seconds; once asleep, what has to be cancelled if the sleep is cut short
+    # the delay in seconds; once asleep, what has to be cancelled if the sleep is cut short, or None
     cdef object _timer
-    cdef signed char _where
 
-    cdef int _fall_asleep(self) except -1
+    cdef int _set_timer(self) except -1
+    cdef int _clear_timer(self) except -1
 
+@cython.locals(made=Yield)
+cdef Yield yielding(object result)
 cdef Delay delay_on(Agenda agenda, object seconds, object result)

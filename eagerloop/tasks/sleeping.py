@@ -2,7 +2,7 @@
 
 On a loop of ours the waiting task sleeps on a `Delay`, which is future and timer in one. Compiled, the
 `Delay` takes the place of the Sleep under `await`, so that a million sleeping tasks keep one object each.
-`sleep(0)` makes neither: the task goes to the end of the ready queue.
+`sleep(0)` makes neither but a `Yield`: the task goes to the end of the ready queue.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from asyncio.events import get_running_loop
 from typing import TYPE_CHECKING, Any
 
 from ..core import delay as delays
-from ..core import operation
+from ..core import operation, runtime
 from ..core.agenda import Agenda
 from ..core.delay import Delay
 from ..core.operation import Operation
@@ -24,66 +24,93 @@ else:
 
 __all__ = ("sleep",)
 
-NEW = 0
-YIELDED = 1
-ASLEEP = 2
+ZERO = 0  # the interpreter has one object for it, so that `sleep(0)` is recognised without a comparison
 
 
-def sleep(delay: float, result: Any = None) -> Sleep:
+def sleep(delay: float, result: Any = None) -> Sleep | Yield:
     """Wait for `delay` seconds, then give `result`. A delay of zero or less lets every ready task
     run once.
 
     Raises:
         ValueError: the delay is not a number.
     """
-    return Sleep(delay, result)
+    return yielding(result) if delay is ZERO else Sleep(delay, result)
+
+
+class Yield(Operation):
+    """One turn of the loop."""
+
+    __slots__ = ("_result", "_yielded")
+
+    _result: Any
+    _yielded: bool
+
+    def _poll(self) -> bool:
+        if self._yielded:
+            self.value = self._result
+        self._yielded = not self._yielded
+        return not self._yielded
+
+
+def yielding(result: Any) -> Yield:
+    """A Yield that gives `result`."""
+    made = runtime.new(Yield)
+    made.value = None
+    made._stage = operation.FRESH
+    made._driver = None
+    made._result = result
+    made._yielded = False
+    return made
 
 
 class Sleep(Operation):
-    """What `sleep` returns."""
+    """A while."""
 
-    __slots__ = ("_result", "_timer", "_where")
+    __slots__ = ("_asleep", "_result", "_timer")
 
     def __init__(self, delay: float, result: Any) -> None:
         self.value = None
         self._stage = 0
         self._driver = None
         self._result = result
-        # The delay; once asleep, what has to be cancelled if the sleep is cut short.
+        # The delay; once asleep, what has to be cancelled if the sleep is cut short, if anything.
         self._timer: Any = delay
-        self._where = NEW
+        self._asleep = False
 
     def __await__(self) -> Any:
         if not cython.compiled:
             return Operation.__await__(self)
-        if self._stage == operation.FRESH and self._timer > 0:
-            loop: Any = get_running_loop()
-            if isinstance(loop, Agenda) and loop._keeps_timers:
+        if self._stage == operation.FRESH:
+            if self._timer <= 0:
                 self._stage = operation.SPENT
-                return delay_on(loop, self._timer, self._result)
+                return yielding(self._result)
+            if self._timer > 0:  # not so of NaN, which is for the poll to refuse
+                loop: Any = get_running_loop()
+                if isinstance(loop, Agenda) and loop._keeps_timers:
+                    self._stage = operation.SPENT
+                    return delay_on(loop, self._timer, self._result)
         return self
 
     def _poll(self) -> bool:
-        if self._where == NEW:
+        if not self._asleep:
+            self._asleep = True
             if self._timer <= 0:
-                self._where = YIELDED
-                return False
-            self._fall_asleep()
+                self._timer = None
+            else:
+                self._set_timer()
             return False
-        if self._where == ASLEEP:
-            self._timer.cancel()
+        self._clear_timer()
         self.value = self._result
         return True
 
     def _fail(self, exc: BaseException) -> bool:
-        if self._where == ASLEEP:
-            self._timer.cancel()
+        self._clear_timer()
         try:
             raise exc
         finally:
             del exc  # interpreted, this frame is in its traceback
 
-    def _fall_asleep(self) -> None:
+    def _set_timer(self) -> None:
         delay = self._timer
         if delay != delay:
             raise ValueError("Invalid delay: NaN (not a number)")
@@ -93,8 +120,14 @@ class Sleep(Operation):
         else:
             self.value = loop.create_future()
             self._timer = loop.call_later(delay, set_result_unless_cancelled, self.value, None)
-        self._where = ASLEEP
+
+    def _clear_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 def delay_on(agenda: Agenda, seconds: float, result: Any) -> Delay:
     return delays.new(agenda, agenda._now() + seconds, result)
+
+
+runtime.stock(Yield)
