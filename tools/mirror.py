@@ -78,10 +78,10 @@ def given(
 
 
 def set_by_factory(cls: str, methods: Functions, helpers: Functions) -> set[str]:
-    """What is set on the object by each function that says `x = cls.__new__(cls)` or `runtime.new(cls)`."""
+    """What is set on the object by each function that makes one: `x = cls.__new__(cls)`, or by `runtime.new`."""
     found: set[str] = set()
     for function in helpers.values():
-        made = rf"(\w+)(?:: \w+)? = (?:{cls}\.__new__|runtime\.new)\({cls}\)"
+        made = rf"(\w+)(?:: \w+)? = (?:{cls}\.__new__|runtime\.new|runtime\.new_untracked)\({cls}\)"
         for owner in re.findall(made, ast.unparse(function)):
             found |= given(function, owner, methods, helpers)
     return found

@@ -27,6 +27,8 @@ cdef class Agenda:
     cdef double _polled_at
     # turns since the last poll; negative: the run begins and must poll
     cdef int _unpolled
+    # mask: in which turns the clock is read
+    cdef int _clock_turns
     # the poller blocks, or is about to
     cdef bint _waiting
     cdef public bint _stopping

@@ -39,6 +39,7 @@ class Agenda:
         "_turn_number",
         "_polled_at",
         "_unpolled",
+        "_clock_turns",
         "_waiting",
         "_stopping",
         "_closed",
@@ -60,6 +61,7 @@ class Agenda:
         self._turn_number = 0
         self._polled_at = 0.0
         self._unpolled = -1
+        self._clock_turns = 0
         self._waiting = False
         self._stopping = False
         self._closed = False
@@ -83,7 +85,6 @@ class Agenda:
         if self._debug:
             made._source_traceback = stacks.creation_stack()
         runtime.ring_push(self._ring, made)
-        runtime.gc_untrack(made)
         return made
 
     def _now(self) -> float:

@@ -1,8 +1,7 @@
 from . cimport runtime
 from .agenda cimport Agenda
 
-cdef object get_running_loop
-
+cdef object running_loop()
 cdef int enter(Agenda agenda, object task) except -1
 cdef int leave(Agenda agenda) except -1
 cdef object swap(Agenda agenda, object task)

@@ -9,15 +9,12 @@ the poll, the end of the run) clears it first. So a run of steps pays one write 
 
 from __future__ import annotations
 
-import asyncio.events as _events
 from typing import TYPE_CHECKING, Any
 
 from . import runtime
 
 if TYPE_CHECKING:
     from .agenda import Agenda
-
-get_running_loop = _events.get_running_loop
 
 runtime.init()
 
@@ -28,7 +25,15 @@ def current_task(loop: Any = None) -> Any:
     Raises:
         RuntimeError: no loop is given and none is running.
     """
-    return runtime.get_current(get_running_loop() if loop is None else loop)
+    return runtime.get_current(running_loop() if loop is None else loop)
+
+
+def running_loop() -> Any:
+    """asyncio.get_running_loop(), for compiled code."""
+    loop = runtime.running()
+    if loop is None:
+        raise RuntimeError("no running event loop")
+    return loop
 
 
 def enter(agenda: Agenda, task: Any) -> None:

@@ -45,13 +45,6 @@ def new(agenda: Agenda, when: float, value: Any) -> Delay:
     """A delay until loop time `when`, already in the heap."""
     delay: Delay = runtime.new(Delay)
     delay._agenda = agenda
-    delay._waiter = None
-    delay._extra = None
-    delay._outcome = None
-    delay._awaited_by = None
-    delay._phase = future.PENDING
-    delay._asyncio_future_blocking = False
-    delay._log = False
     delay._place = -1  # type: ignore[attr-defined]
     delay._value = value  # type: ignore[attr-defined]
     if agenda._debug:

@@ -41,7 +41,6 @@ PENDING = 0
 CANCELLED = 1
 FINISHED = 2
 FAILED = 3
-FRESH_FLAGS = {"_phase": 0, "_asyncio_future_blocking": False, "_log": False}
 _STATES = ("PENDING", "CANCELLED", "FINISHED", "FINISHED")
 
 runtime.init()
@@ -353,13 +352,6 @@ def new(agenda: Agenda) -> Future:
     """A pending future of a native loop."""
     fut: Future = runtime.new(Future)
     fut._agenda = agenda
-    fut._waiter = None
-    fut._extra = None
-    fut._outcome = None
-    fut._awaited_by = None
-    fut._phase = PENDING
-    fut._asyncio_future_blocking = False
-    fut._log = False
     if agenda._debug:
         fut._source_traceback = stacks.creation_stack()
     return fut
@@ -495,6 +487,14 @@ def take(fut: Future, finished: bool) -> Any:
     return fut._outcome if finished else fut
 
 
-runtime.zeroed(Future, dict.fromkeys(("_agenda", "_waiter", "_extra", "_outcome")) | FRESH_FLAGS)
+runtime.zeroed(
+    Future,
+    {
+        **dict.fromkeys(("_agenda", "_waiter", "_extra", "_outcome", "_awaited_by")),
+        "_phase": PENDING,
+        "_asyncio_future_blocking": False,
+        "_log": False,
+    },
+)
 install_future(Future, poll, take)
 runtime.stock(Future)

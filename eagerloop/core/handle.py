@@ -140,15 +140,12 @@ class ThreadsafeHandle(Handle):
 
 
 def new(loop: Any, callback: Any, args: tuple[Any, ...], context: Any) -> Handle:
-    """A handle as __init__ makes it, `context` being any snapshot."""
-    handle: Handle = runtime.new(Handle)
+    """A handle for the ready queue, `context` being any snapshot."""
+    handle: Handle = runtime.new_untracked(Handle)
     handle._callback = callback
     handle._args = args
     handle._context = context
     handle._loop = loop
-    handle._cancelled = False
-    handle._repr = None
-    handle._source_traceback = None
     return handle
 
 
@@ -156,15 +153,11 @@ def new_threadsafe(
     loop: Any, callback: Any, args: tuple[Any, ...], context: Any
 ) -> ThreadsafeHandle:
     """As `new`, for other threads."""
-    handle: ThreadsafeHandle = ThreadsafeHandle.__new__(ThreadsafeHandle)
+    handle: ThreadsafeHandle = runtime.new_untracked(ThreadsafeHandle)
     handle._callback = callback
     handle._args = args
     handle._context = context
     handle._loop = loop
-    handle._cancelled = False
-    handle._repr = None
-    handle._source_traceback = None
-    handle._runs = False
     return handle
 
 
@@ -180,16 +173,20 @@ def run_threadsafe(handle: ThreadsafeHandle) -> None:
 def run(handle: Handle) -> None:
     """Makes the call; an exception goes to the loop's exception handler."""
     if not handle._cancelled:
-        try:
-            call(handle)
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as exc:  # a callback may raise anything; the loop goes on
-            report(handle, exc)
-    del handle  # interpreted, this frame may be kept, see runtime.py
+        error = call(handle)
+        if error is not None:
+            report(handle, error)
+            error = None  # interpreted, this frame may be kept, see runtime.py
+    del handle
 
 
 def report(handle: Handle, exc: BaseException) -> None:
+    """A callback may raise anything; the loop goes on, unless it was told to exit."""
+    if isinstance(exc, (SystemExit, KeyboardInterrupt)):
+        try:
+            raise exc
+        finally:
+            del exc
     source = reprs.format_callback_source(handle._callback, handle._args)
     context = {
         "message": f"Exception in callback {source}",
@@ -201,4 +198,7 @@ def report(handle: Handle, exc: BaseException) -> None:
     handle._loop.call_exception_handler(context)
 
 
+runtime.zeroed(Handle, {"_cancelled": False, "_repr": None, "_source_traceback": None})
+runtime.zeroed(ThreadsafeHandle, {"_runs": False})
 runtime.stock(Handle)
+runtime.stock(ThreadsafeHandle)

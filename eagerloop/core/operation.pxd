@@ -1,5 +1,6 @@
 cimport cython
 
+from . cimport runtime
 from .future cimport Future
 
 cdef int FRESH, WAITING, SPENT

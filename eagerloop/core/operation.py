@@ -9,7 +9,8 @@ Cython's coroutines are not Python's: `inspect` and the call graph do not know t
 Operation is a `collections.abc.Coroutine`, so `create_task`, `wait_for` and `gather` take it and
 `asyncio.iscoroutine` says yes; `inspect.iscoroutine`, which asks for the interpreter's own type, says no.
 
-Rules. Nothing happens before the first poll. An operation runs once. Compiled, the header makes it its own iterator
+Rules. Nothing happens before the first poll. An operation runs once. The collector learns of it when it has to wait:
+most never do, and none leads back to its owner before. Compiled, the header makes it its own iterator
 (am_send); everything else, such as `send` and `throw`, goes through the generator `__await__`.
 """
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+from . import runtime
 from .future import Future
 
 if TYPE_CHECKING:
@@ -121,6 +123,7 @@ def poll(op: Operation) -> int:
     finished = op._poll()
     if not finished:
         op._stage = WAITING
+        runtime.gc_track(op)
     return finished
 
 
@@ -148,5 +151,6 @@ def take(op: Operation, finished: bool) -> Any:
     return value
 
 
+runtime.zeroed(Operation, {"value": None, "_stage": 0, "_driver": None})
 install_operation(Operation, poll, take)
 Coroutine.register(Operation)

@@ -303,6 +303,22 @@ static inline PyObject *el_heap_list(PyObject *self) {
 #define EL_HEAP_PUSH(heap, entry, when) el_heap_insert(heap, (PyObject *)(entry), &(entry)->_place, when)
 #define EL_HEAP_REMOVE(heap, entry) el_heap_drop(heap, (entry)->_place)
 
+static inline PyObject *el_take_exception(void) {
+#if PY_VERSION_HEX >= 0x030C0000
+    return PyErr_GetRaisedException();
+#else
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL) {
+        PyException_SetTraceback(value, traceback);
+        Py_DECREF(traceback);
+    }
+    Py_XDECREF(type);
+    return value;
+#endif
+}
+
 /* -- 3. Context --------------------------------------------------------------------------------------------
  * A Context object is a mutable box around an immutable mapping. Whoever only wants to come back to the same
  * variables later needs the mapping, not the box: `snapshot` returns the mapping, `enter` boxes it in a Context from
@@ -397,9 +413,10 @@ static inline PyObject *el_context_object(PyObject **slot) {
 }
 #define EL_CONTEXT_OBJECT(owner) el_context_object(&(owner)->_context)
 
-/* Calls `callback(*args)` in the slot's context. */
+/* Calls `callback(*args)` in the slot's context. Returns None, or the exception that it raised: Cython's own `try` would
+ * cost each call as much as entering the context does. */
 static inline PyObject *el_context_call(PyObject **slot, PyObject *callback, PyObject *args) {
-    if (el_context_enter(slot) < 0) return NULL;
+    if (el_context_enter(slot) < 0) return el_take_exception();
     PyObject *context = *slot;
     Py_INCREF(callback);
     Py_INCREF(args);
@@ -407,6 +424,10 @@ static inline PyObject *el_context_call(PyObject **slot, PyObject *callback, PyO
         callback, ((PyTupleObject *)args)->ob_item, (size_t)PyTuple_GET_SIZE(args), NULL);
     Py_DECREF(callback);
     Py_DECREF(args);
+    if (result == NULL)
+        result = el_take_exception();
+    else
+        Py_SETREF(result, Py_NewRef(Py_None));
     el_context_leave(context, slot);
     return result;
 }
@@ -448,22 +469,6 @@ static inline int el_context_slim(PyObject **slot) {
 enum { EL_YIELDED = 0, EL_RETURNED = 1, EL_RAISED = 2 };
 static int el_kind_of_last = EL_YIELDED;
 static PyObject *el_str_throw = NULL;
-
-static inline PyObject *el_take_exception(void) {
-#if PY_VERSION_HEX >= 0x030C0000
-    return PyErr_GetRaisedException();
-#else
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    if (traceback != NULL) {
-        PyException_SetTraceback(value, traceback);
-        Py_DECREF(traceback);
-    }
-    Py_XDECREF(type);
-    return value;
-#endif
-}
 
 /* Sends None (or throws `error`) into the coroutine, in the slot's context. Returns what it yielded, returned or raised;
  * `EL_KIND` says which, and must be asked at once. */
@@ -563,7 +568,66 @@ static inline int el_install_with(PyObject *cls, el_poll_function poll, el_take_
 #define EL_INSTALL(type, poll, take) \
     el_install_with((PyObject *)(type), (el_poll_function)(void *)(poll), (el_take_function)(void *)(take))
 
-/* -- 6. Current -------------------------------------------------------------------------------------------- */
+/* -- 6. Current --------------------------------------------------------------------------------------------
+ * The running loop is kept by asyncio. Up to 3.11 asking for it costs a system call, by which a forked child learns that
+ * none is its own; so there we look where asyncio looks, and learn of the fork by ourselves. */
+
+static PyObject *el_ask_running = NULL; /* the stdlib's _get_running_loop */
+
+#if PY_VERSION_HEX < 0x030C0000
+#include <pthread.h>
+#include <unistd.h>
+
+typedef struct {
+    PyObject_HEAD
+    pid_t process;
+    PyObject *loop;
+} el_holder;
+static PyObject *el_holder_key = NULL; /* NULL: the holder is not what we know */
+static pid_t el_process = 0;
+static void el_forked(void) { el_process = getpid(); }
+
+static inline el_holder *el_holder_of_thread(void) {
+    PyObject *names = PyThreadState_GetDict(); /* borrowed, and so is what it holds */
+    return names == NULL ? NULL : (el_holder *)PyDict_GetItemWithError(names, el_holder_key);
+}
+
+static inline PyObject *el_running(void) {
+    if (el_holder_key == NULL) return PyObject_CallNoArgs(el_ask_running);
+    el_holder *holder = el_holder_of_thread();
+    if (holder == NULL && PyErr_Occurred()) return NULL;
+    return Py_NewRef(holder == NULL || holder->process != el_process ? Py_None : holder->loop);
+}
+
+/* Has asyncio write an object, and looks whether it is found. */
+static inline int el_running_init(PyObject *events) {
+    PyObject *before = PyObject_CallNoArgs(el_ask_running), *key = NULL, *done = NULL;
+    if (before == NULL) return -1;
+    if ((key = PyUnicode_InternFromString("__asyncio_running_event_loop__")) == NULL) goto failed;
+    if ((done = PyObject_CallMethod(events, "_set_running_loop", "O", key)) == NULL) goto failed;
+    el_process = getpid();
+    el_holder_key = key;
+    el_holder *holder = el_holder_of_thread();
+    if (holder == NULL || Py_TYPE(holder)->tp_basicsize != sizeof(el_holder) || holder->process != el_process
+        || holder->loop != key || pthread_atfork(NULL, NULL, el_forked) != 0)
+        el_holder_key = NULL;
+    if (PyErr_Occurred()) goto failed;
+    Py_SETREF(done, PyObject_CallMethod(events, "_set_running_loop", "O", before));
+    if (done == NULL) goto failed;
+    Py_DECREF(before);
+    Py_DECREF(done);
+    return 0;
+failed:
+    el_holder_key = NULL;
+    Py_DECREF(before);
+    Py_XDECREF(key);
+    Py_XDECREF(done);
+    return -1;
+}
+#else
+static inline PyObject *el_running(void) { return PyObject_CallNoArgs(el_ask_running); }
+static inline int el_running_init(PyObject *Py_UNUSED(events)) { return 0; }
+#endif
 
 static PyObject *el_current_tasks = NULL; /* 3.11 to 3.13: asyncio's own {loop: task} */
 static PyObject *el_swap_current = NULL;  /* 3.14 and newer: the task is in the thread state, behind this function */
@@ -572,7 +636,7 @@ static PyObject *el_get_current = NULL;   /* 3.14 and newer: the stdlib's curren
 
 static inline PyObject *el_current_get(PyObject *loop) {
     if (el_current_tasks == NULL) return PyObject_CallOneArg(el_get_current, loop);
-    PyObject *task = PyDict_GetItemWithError(el_current_tasks, loop);
+    PyObject *task = PyDict_GetItemWithError(el_current_tasks, loop); /* borrowed */
     if (task == NULL && PyErr_Occurred()) return NULL;
     return Py_NewRef(task == NULL ? Py_None : task);
 }
@@ -596,20 +660,24 @@ static inline int el_current_set(PyObject *loop, PyObject *task) {
 /* To be called by every module that uses 3, 4 or 6, before it does. */
 static inline int el_init(void) {
     if (el_str_throw != NULL) return 0;
-    PyObject *tasks = PyImport_ImportModule("asyncio.tasks");
-    if (tasks == NULL) return -1;
+    PyObject *events = PyImport_ImportModule("asyncio.events"), *tasks = PyImport_ImportModule("asyncio.tasks");
+    int failed = 1;
+    if (events == NULL || tasks == NULL) goto done;
+    el_ask_running = PyObject_GetAttrString(events, "_get_running_loop");
 #if PY_VERSION_HEX < 0x030E0000
     el_current_tasks = PyObject_GetAttrString(tasks, "_current_tasks");
-    int failed = el_current_tasks == NULL;
+    failed = el_ask_running == NULL || el_current_tasks == NULL;
 #else
     el_swap_current = PyObject_GetAttrString(tasks, "_swap_current_task");
     el_get_current = PyObject_GetAttrString(tasks, "current_task");
-    int failed = el_swap_current == NULL || el_get_current == NULL;
+    failed = el_ask_running == NULL || el_swap_current == NULL || el_get_current == NULL;
 #endif
-    Py_DECREF(tasks);
-    if (failed || el_context_init() < 0) return -1;
-    el_str_throw = PyUnicode_InternFromString("throw");
-    return el_str_throw == NULL ? -1 : 0;
+    failed = failed || el_running_init(events) < 0 || el_context_init() < 0
+             || (el_str_throw = PyUnicode_InternFromString("throw")) == NULL;
+done:
+    Py_XDECREF(events);
+    Py_XDECREF(tasks);
+    return failed ? -1 : 0;
 }
 
 /* What the names of tasks count. Only one module may use it. */
@@ -711,11 +779,16 @@ static void el_stock_free(void *memory) {
     EL_BURY(memory, (size_t)stock->type->tp_basicsize);
 }
 
-static inline PyObject *el_stock_new(PyObject *cls) {
+/* An object that the collector does not know of; see el_gc_track. */
+static inline PyObject *el_stock_new_untracked(PyObject *cls) {
     PyTypeObject *type = (PyTypeObject *)cls;
     el_stock *stock = el_stock_of(type);
     PyObject *object;
-    if (stock == NULL) return PyObject_CallMethod(cls, "__new__", "O", cls);
+    if (stock == NULL) {
+        object = PyObject_CallMethod(cls, "__new__", "O", cls);
+        if (object != NULL) PyObject_GC_UnTrack(object);
+        return object;
+    }
     if (stock->count > 0) {
         object = stock->kept[--stock->count];
         EL_UNEARTH(object, (size_t)type->tp_basicsize);
@@ -732,7 +805,12 @@ static inline PyObject *el_stock_new(PyObject *cls) {
 #elif PY_VERSION_HEX < 0x030C0000 /* from then on None is immortal */
     Py_SET_REFCNT(Py_None, Py_REFCNT(Py_None) + stock->nones);
 #endif
-    PyObject_GC_Track(object);
+    return object;
+}
+
+static inline PyObject *el_stock_new(PyObject *cls) {
+    PyObject *object = el_stock_new_untracked(cls);
+    if (object != NULL) PyObject_GC_Track(object);
     return object;
 }
 

@@ -40,6 +40,7 @@ cdef extern from "runtime.h":
     bint is_native "el_is_native" (object instance) noexcept
 
     # 6. Current
+    object running "el_running" ()
     object get_current "el_current_get" (object loop)
     int set_current "el_current_set" (object loop, object task) except -1
 
@@ -73,3 +74,4 @@ cdef extern from "runtime.h":
     # 8. Stock
     int stock "el_stock_open" (object cls) except -1
     object new "el_stock_new" (object cls)
+    object new_untracked "el_stock_new_untracked" (object cls)

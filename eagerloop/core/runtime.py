@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 import weakref
+from asyncio.events import _get_running_loop
 from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -45,8 +46,13 @@ def init() -> None:
     """The header's statics are a module's own; these are everybody's."""
 
 
+_fresh: dict[type, dict[str, Any]] = {}
+
+
 def zeroed(cls: Any, fields: dict[str, Any]) -> None:
-    """Gives an object these fields before __init__, as C does."""
+    """Gives an object these fields before __init__, beside those of the classes above, as C does."""
+    _fresh[cls] = fields
+    fields = {name: value for base in cls.__mro__ for name, value in _fresh.get(base, {}).items()}
 
     def new(kind: Any, *args: Any, **kwargs: Any) -> Any:
         made = object.__new__(kind)
@@ -180,13 +186,16 @@ def context_slim(owner: Any) -> None:
     """Only C can take the variables out of a Context."""
 
 
-def call(handle: Handle) -> Any:
+def call(handle: Handle) -> BaseException | None:
     run, callback, args = handle._context.run, handle._callback, handle._args
     del handle  # as in `send`
     try:
-        return run(callback, *args)
+        run(callback, *args)
+    except BaseException as exc:  # whatever a callback raises is for the caller to report
+        return exc
     finally:
         del callback, args
+    return None
 
 
 # 4. Send
@@ -256,6 +265,8 @@ install_operation = install_future
 
 
 # 6. Current
+
+running = _get_running_loop
 
 
 def get_current(loop: Any) -> Any:
@@ -431,3 +442,6 @@ def stock(cls: type) -> None:
 def new(cls: type[T]) -> T:
     """An object of a stocked class, without `__init__`."""
     return cls.__new__(cls)
+
+
+new_untracked = new

@@ -190,7 +190,6 @@ class Scheduler(Turn):
             self._check_callback(callback, method)
             timer._source_traceback = stacks.creation_stack()
         timers.add(self, timer)
-        runtime.gc_untrack(timer)
         return timer
 
     def _timer_handle_cancelled(self, timer: TimerHandle) -> None:

@@ -77,6 +77,9 @@ class Task(Future):
     ) -> None:
         Future.__init__(self, loop=loop)
         check_arguments(coro, context)
+        self._fut_waiter = None
+        self._num_cancels_requested = 0
+        self._must_cancel = False
         begin(self, coro, name, context)
         if not eager_start or not self._loop.is_running():
             start(self)
@@ -188,9 +191,6 @@ def check_arguments(coro: Any, context: Any) -> None:
 def begin(task: Task, coro: Any, name: object, context: Any) -> None:
     task._coro = coro
     task._context = runtime.snapshot() if context is None else context
-    task._fut_waiter = None
-    task._num_cancels_requested = 0
-    task._must_cancel = False
     task._log_destroy_pending = True
     if name is None:
         task._name = runtime.next_number()
@@ -202,15 +202,8 @@ def new(agenda: Agenda, coro: Any, name: object, context: Any, eager: bool) -> T
     """What Task(...) makes, for a native loop."""
     if type(coro) is not CoroutineType or context is not None:
         check_arguments(coro, context)
-    task: Task = runtime.new(Task)
+    task: Task = runtime.new_untracked(Task)
     task._agenda = agenda
-    task._waiter = None
-    task._extra = None
-    task._outcome = None
-    task._awaited_by = None
-    task._phase = future.PENDING
-    task._asyncio_future_blocking = False
-    task._log = False
     begin(task, coro, name, context)
     if agenda._debug:
         task._source_traceback = stacks.creation_stack()
@@ -219,7 +212,6 @@ def new(agenda: Agenda, coro: Any, name: object, context: Any, eager: bool) -> T
     else:
         task_link(agenda, task)
         runtime.ring_push(agenda._ring, task)
-        runtime.gc_untrack(task)
     return task
 
 
@@ -450,14 +442,9 @@ def report_destroyed(task: Task) -> None:
 runtime.zeroed(
     Task,
     {
-        "_agenda": None,
-        "_waiter": None,
-        "_extra": None,
-        "_outcome": None,
-        "_phase": 0,
-        "_asyncio_future_blocking": False,
-        "_log": False,
-        "_context": None,
+        **dict.fromkeys(("_context", "_fut_waiter")),
+        "_num_cancels_requested": 0,
+        "_must_cancel": False,
         "_log_destroy_pending": False,
     },
 )

@@ -14,6 +14,8 @@ cdef class TimerHandle(Handle):
 cdef TimerHandle new(object loop, double when, object callback, tuple args, object context)
 cdef int add(Agenda agenda, TimerHandle timer) except -1
 cdef bint remove(Agenda agenda, TimerHandle timer) except -1
+@cython.locals(agenda=Agenda)
+cdef bint take_back(TimerHandle timer) except -1
 
 
 cdef class Alarm:

@@ -11,14 +11,13 @@ import contextvars
 from typing import TYPE_CHECKING, Any
 
 from . import runtime
+from .agenda import Agenda
 from .handle import Handle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import cython
-
-    from .agenda import Agenda
 else:
     from .. import _cython as cython
 
@@ -66,7 +65,7 @@ class TimerHandle(Handle):
 
     def cancel(self) -> None:
         """Takes the call back, and the timer out of its loop."""
-        if not self._cancelled:
+        if not self._cancelled and not take_back(self):
             Handle.cancel(self)
             self._loop._timer_handle_cancelled(self)
 
@@ -105,15 +104,12 @@ class TimerHandle(Handle):
 
 
 def new(loop: Any, when: float, callback: Any, args: tuple[Any, ...], context: Any) -> TimerHandle:
-    """A timer as __init__ makes it, `context` being any snapshot."""
-    timer: TimerHandle = runtime.new(TimerHandle)
+    """A timer for the heap, `context` being any snapshot."""
+    timer: TimerHandle = runtime.new_untracked(TimerHandle)
     timer._callback = callback
     timer._args = args
     timer._context = context
     timer._loop = loop
-    timer._cancelled = False
-    timer._repr = None
-    timer._source_traceback = None
     timer._place = -1
     timer._when = when
     return timer
@@ -127,6 +123,19 @@ def add(agenda: Agenda, timer: TimerHandle) -> None:
 def remove(agenda: Agenda, timer: TimerHandle) -> bool:
     """Takes it out again; False if it was not in."""
     return heap_remove_handle(agenda._timers, timer)
+
+
+def take_back(timer: TimerHandle) -> bool:
+    """The usual case of `TimerHandle.cancel`, without a call; False if this is none."""
+    if not isinstance(timer._loop, Agenda):
+        return False
+    agenda = timer._loop
+    if agenda._debug or not agenda._keeps_timers:
+        return False
+    timer._cancelled = True
+    timer._callback = timer._args = None
+    remove(agenda, timer)
+    return True
 
 
 class Alarm:

@@ -10,17 +10,19 @@ from .task cimport Task
 from .timers cimport Alarm, TimerHandle
 from .watch cimport Channel, Watch
 
-cdef int POLL_TURNS, IDLE_TURNS
-cdef double POLL_SECONDS, IDLE_SECONDS
+cdef int POLL_TURNS, SHORT_TURNS, IDLE_TURNS
+cdef double POLL_SECONDS, SHORT_SECONDS, IDLE_SECONDS
 
 
 cdef class Turn(Agenda):
     cdef int _turn(self) except -1
     cdef double _deadline(self) except? -2
+    @cython.locals(since=double)
     cdef bint _must_poll(self) except -1
     cdef int _wait(self, double timeout) except -1
     @cython.locals(now=double)
     cdef int _expire(self) except -1
+    @cython.locals(count=Py_ssize_t)
     cdef int _run_ready(self) except -1
     cdef int _run_entry(self, object entry) except -1
     cdef int _run_timed(self, object entry) except -1

@@ -11,7 +11,8 @@ and Alarms (it is time). Everything that runs goes through it, in order.
 
 When to ask the kernel. With work in the queue a poll is only needed lest the work starve I/O; it costs as much as
 several callbacks. So it is left out until POLL_TURNS turns or POLL_SECONDS have passed; with no descriptor but the
-loop's own waker, which only brings signals, until IDLE_SECONDS have.
+loop's own waker, which only brings signals, until IDLE_SECONDS have. Where turns are short the clock is read every
+fourth turn only, for that too costs as much as a callback.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from .watch import Watch
 
 POLL_TURNS = 32
 POLL_SECONDS = 50e-6
+SHORT_TURNS = 3  # mask: the clock is read every 4th turn
+SHORT_SECONDS = 5e-6
 IDLE_TURNS = 15  # mask: the clock is read every 16th turn
 IDLE_SECONDS = 1e-3
 
@@ -69,17 +72,15 @@ class Turn(Agenda):
         if self._stopping or runtime.ring_len(self._ring) == 0 or self._unpolled < 0:
             return True
         self._unpolled += 1
-        if self._poller.watched > 1:
-            if (
-                self._unpolled >= POLL_TURNS
-                or runtime.monotonic() - self._polled_at >= POLL_SECONDS
-            ):
-                return True
-        elif self._unpolled & IDLE_TURNS == 0:
-            if runtime.monotonic() - self._polled_at >= IDLE_SECONDS:
-                return True
+        if self._unpolled & self._clock_turns != 0:
+            return False
         runtime.check_signals()
-        return False
+        if self._poller.watched == 1:
+            self._clock_turns = IDLE_TURNS
+            return runtime.monotonic() - self._polled_at >= IDLE_SECONDS
+        since = runtime.monotonic() - self._polled_at
+        self._clock_turns = SHORT_TURNS if since < self._unpolled * SHORT_SECONDS else 0
+        return self._unpolled >= POLL_TURNS or since >= POLL_SECONDS
 
     def _wait(self, timeout: float) -> None:
         """Asks the poller; other threads know from `_waiting` that they have to wake it."""
@@ -118,6 +119,10 @@ class Turn(Agenda):
                 self._run_timed(entry)
             elif type(entry) is Task:
                 task.run(entry)
+            elif type(entry) is Handle:
+                current.leave(self)
+                handle.run(entry)
+                runtime.gc_return(entry)
             else:
                 self._run_entry(entry)
             entry = None  # interpreted, this frame may be kept, see runtime.py
@@ -135,6 +140,7 @@ class Turn(Agenda):
                 runtime.gc_return(entry)
             elif type(entry) is ThreadsafeHandle:
                 handle.run_threadsafe(entry)
+                runtime.gc_return(entry)
             elif isinstance(entry, Future):
                 overseer.tell(entry)
             elif isinstance(entry, Alarm):

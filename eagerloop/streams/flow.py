@@ -165,10 +165,7 @@ class Drain(Operation):
 
 def draining(flow: FlowControl, reader: Any, transport: Any) -> Drain:
     """A Drain of `flow`, which looks at `reader` and `transport` first; each may be None."""
-    operation = runtime.new(Drain)
-    operation.value = None
-    operation._stage = 0
-    operation._driver = None
+    operation = runtime.new_untracked(Drain)
     operation.flow = flow
     operation.reader = reader
     operation.transport = transport

@@ -208,10 +208,7 @@ class WaitFor(Operation):
 
 def waiting(condition: Condition) -> Wait:
     """A Wait on `condition`."""
-    operation = runtime.new(Wait)
-    operation.value = None
-    operation._stage = 0
-    operation._driver = None
+    operation = runtime.new_untracked(Wait)
     operation._condition = condition
     operation._error = None
     operation._lock = condition._lock
@@ -222,10 +219,7 @@ def waiting(condition: Condition) -> Wait:
 
 def waiting_for(condition: Condition, predicate: Any) -> WaitFor:
     """A WaitFor `predicate` on `condition`."""
-    operation = runtime.new(WaitFor)
-    operation.value = None
-    operation._stage = 0
-    operation._driver = None
+    operation = runtime.new_untracked(WaitFor)
     operation._condition = condition
     operation._predicate = predicate
     operation._wait = None

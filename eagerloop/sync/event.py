@@ -88,10 +88,7 @@ class Wait(Operation):
 
 def waiting(event: Event) -> Wait:
     """A Wait for `event`."""
-    operation = runtime.new(Wait)
-    operation.value = None
-    operation._stage = 0
-    operation._driver = None
+    operation = runtime.new_untracked(Wait)
     operation._event = event
     operation._waiter = None
     return operation

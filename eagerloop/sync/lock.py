@@ -146,10 +146,7 @@ class Release(Operation):
 
 def acquiring(lock: Lock) -> Acquire:
     """An Acquire of `lock` that returns True."""
-    operation = runtime.new(Acquire)
-    operation.value = None
-    operation._stage = 0
-    operation._driver = None
+    operation = runtime.new_untracked(Acquire)
     operation._lock = lock
     operation._result = True
     operation._waiter = None
@@ -158,10 +155,7 @@ def acquiring(lock: Lock) -> Acquire:
 
 def releasing(lock: Lock) -> Release:
     """A Release of `lock`."""
-    operation = runtime.new(Release)
-    operation.value = None
-    operation._stage = 0
-    operation._driver = None
+    operation = runtime.new_untracked(Release)
     operation._lock = lock
     return operation
 

@@ -1,4 +1,4 @@
-from ..core cimport future, runtime
+from ..core cimport current, future, runtime
 from ..core.agenda cimport Agenda
 
 

@@ -8,10 +8,9 @@ never look at the loop at all.
 from __future__ import annotations
 
 import threading
-from asyncio.events import _get_running_loop
 from typing import TYPE_CHECKING, Any
 
-from ..core import future, runtime
+from ..core import current, future, runtime
 from ..core.agenda import Agenda
 from ..core.signatures import SourceSignature
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
 __all__ = ("LoopBound",)
+
+runtime.init()
 
 _binding = threading.Lock()
 
@@ -39,9 +40,7 @@ class LoopBound:
         return loop
 
     def _bind(self) -> Any:
-        loop = _get_running_loop()
-        if loop is None:
-            raise RuntimeError("no running event loop")
+        loop = current.running_loop()
         if self._loop is None:
             # Two threads may meet here with a loop each; only one of them may win.
             with _binding:
@@ -52,10 +51,9 @@ class LoopBound:
         return loop
 
     def _new_waiter(self) -> Any:
-        loop = self._loop
-        if isinstance(loop, Agenda) and loop._thread_id == runtime.thread_id():
-            return future.new(loop)  # what runs in this thread is the running loop
-        loop = self._bind()
+        loop = runtime.running()
+        if loop is None or loop is not self._loop:
+            loop = self._bind()
         if isinstance(loop, Agenda):
             return future.new(loop)
         return loop.create_future()

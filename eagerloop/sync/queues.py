@@ -336,10 +336,7 @@ def whole(maxsize: float) -> int:
 
 def getting(queue: Queue) -> Get:
     """A Get from `queue`."""
-    operation = runtime.new(Get)
-    operation.value = None
-    operation._stage = 0
-    operation._driver = None
+    operation = runtime.new_untracked(Get)
     operation._queue = queue
     operation._waiter = None
     return operation
@@ -347,10 +344,7 @@ def getting(queue: Queue) -> Get:
 
 def putting(queue: Queue, item: Any) -> Put:
     """A Put of `item` into `queue`."""
-    operation = runtime.new(Put)
-    operation.value = None
-    operation._stage = 0
-    operation._driver = None
+    operation = runtime.new_untracked(Put)
     operation._item = item
     operation._queue = queue
     operation._waiter = None
@@ -359,10 +353,7 @@ def putting(queue: Queue, item: Any) -> Put:
 
 def joining(queue: Queue) -> Join:
     """A Join of `queue`."""
-    operation = runtime.new(Join)
-    operation.value = None
-    operation._stage = 0
-    operation._driver = None
+    operation = runtime.new_untracked(Join)
     operation._event = queue._finished
     operation._queue = queue
     operation._waiter = None

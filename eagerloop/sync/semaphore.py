@@ -171,10 +171,7 @@ class Release(Operation):
 
 def acquiring(semaphore: Semaphore) -> Acquire:
     """An Acquire of `semaphore` that returns True."""
-    operation = runtime.new(Acquire)
-    operation.value = None
-    operation._stage = 0
-    operation._driver = None
+    operation = runtime.new_untracked(Acquire)
     operation._result = True
     operation._semaphore = semaphore
     operation._waiter = None
@@ -183,10 +180,7 @@ def acquiring(semaphore: Semaphore) -> Acquire:
 
 def releasing(semaphore: Semaphore) -> Release:
     """A Release of `semaphore`."""
-    operation = runtime.new(Release)
-    operation.value = None
-    operation._stage = 0
-    operation._driver = None
+    operation = runtime.new_untracked(Release)
     operation._semaphore = semaphore
     return operation
 

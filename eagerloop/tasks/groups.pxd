@@ -1,4 +1,6 @@
-from ..core cimport future, overseer
+cimport cython
+
+from ..core cimport current, future, overseer, runtime
 from ..core.future cimport Future
 from ..core.overseer cimport Overseer
 from ..core.operation cimport Operation
@@ -51,3 +53,9 @@ cdef class Exit(Operation):
     cdef int _begin_with_error(self) except -1
     cdef int _end(self) except -1
     cdef int _forget(self) except -1
+
+
+@cython.locals(made=Entry)
+cdef Entry entering(TaskGroup group)
+@cython.locals(made=Exit)
+cdef Exit leaving(TaskGroup group, object exc)

@@ -19,14 +19,12 @@ On a loop of ours the group is the Overseer of its children, and nothing is allo
 
 from __future__ import annotations
 
-from asyncio.events import get_running_loop
 from asyncio.exceptions import CancelledError
 from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
 
-from ..core import future, overseer
-from ..core.current import current_task
+from ..core import current, future, overseer, runtime
 from ..core.future import (
     Future,
     future_add_to_awaited_by,
@@ -39,6 +37,8 @@ from ..core.task import Task
 from . import spawning
 
 __all__ = ("TaskGroup",)
+
+runtime.init()
 
 _T = TypeVar("_T")
 
@@ -97,7 +97,7 @@ class TaskGroup(Overseer):
         return f"<TaskGroup{' '.join(info)}>"
 
     def __aenter__(self) -> Entry:
-        return Entry(self)
+        return entering(self)
 
     def __aexit__(
         self,
@@ -105,7 +105,7 @@ class TaskGroup(Overseer):
         exc: BaseException | None,
         tb: TracebackType | None,
     ) -> Exit:
-        return Exit(self, exc)
+        return leaving(self, exc)
 
     def create_task(self, coro: Coroutine[Any, Any, _T], **kwargs: Any) -> Task[_T]:
         """Run a coroutine as a task of this group, and return the task.
@@ -229,19 +229,15 @@ class Entry(Operation):
 
     __slots__ = ("_group",)
 
-    def __init__(self, group: TaskGroup) -> None:
-        self.value = None
-        self._stage = 0
-        self._driver = None
-        self._group = group
+    _group: TaskGroup
 
     def _poll(self) -> bool:
         group = self._group
         if group._entered:
             raise RuntimeError(f"TaskGroup {group!r} has already been entered")
         if group._loop is None:
-            group._loop = get_running_loop()
-        group._parent_task = current_task(group._loop)
+            group._loop = current.running_loop()
+        group._parent_task = runtime.get_current(group._loop)
         if group._parent_task is None:
             raise RuntimeError(f"TaskGroup {group!r} cannot determine the parent task")
         group._native = spawning.native_of(group._loop)
@@ -257,16 +253,12 @@ class Exit(Operation):
 
     __slots__ = ("_begun", "_cancelled", "_exc", "_group", "_last_cancelled")
 
-    def __init__(self, group: TaskGroup, exc: BaseException | None) -> None:
-        self.value = None
-        self._stage = 0
-        self._driver = None
-        self._group = group
-        self._exc = exc
-        self._begun = False
-        # The CancelledError to raise if nothing failed, and the last one that ended a wait.
-        self._cancelled: BaseException | None = None
-        self._last_cancelled: BaseException | None = None
+    _group: TaskGroup
+    _begun: bool
+    _exc: BaseException | None
+    # The CancelledError to raise if nothing failed, and the last one that ended a wait.
+    _cancelled: BaseException | None
+    _last_cancelled: BaseException | None
 
     def _poll(self) -> bool:
         group = self._group
@@ -348,3 +340,25 @@ class Exit(Operation):
         self._exc = self._cancelled = self._last_cancelled = None
         group = self._group
         group._parent_task = group._errors = group._base_error = None
+
+
+def entering(group: TaskGroup) -> Entry:
+    """An Entry into the block of `group`."""
+    made = runtime.new_untracked(Entry)
+    made._group = group
+    return made
+
+
+def leaving(group: TaskGroup, exc: BaseException | None) -> Exit:
+    """An Exit from the block of `group`, which `exc` ends."""
+    made = runtime.new_untracked(Exit)
+    made._begun = False
+    made._cancelled = None
+    made._exc = exc
+    made._group = group
+    made._last_cancelled = None
+    return made
+
+
+runtime.stock(Entry)
+runtime.stock(Exit)

@@ -1,6 +1,6 @@
 cimport cython
 
-from ..core cimport delay as delays, operation, runtime
+from ..core cimport current, delay as delays, operation, runtime
 from ..core.agenda cimport Agenda
 from ..core.delay cimport Delay
 from ..core.operation cimport Operation

@@ -7,11 +7,10 @@ On a loop of ours the waiting task sleeps on a `Delay`, which is future and time
 
 from __future__ import annotations
 
-from asyncio.events import get_running_loop
 from typing import TYPE_CHECKING, Any
 
+from ..core import current, operation, runtime
 from ..core import delay as delays
-from ..core import operation, runtime
 from ..core.agenda import Agenda
 from ..core.delay import Delay
 from ..core.operation import Operation
@@ -23,6 +22,8 @@ else:
     from .. import _cython as cython
 
 __all__ = ("sleep",)
+
+runtime.init()
 
 ZERO = 0  # the interpreter has one object for it, so that `sleep(0)` is recognised without a comparison
 
@@ -54,10 +55,7 @@ class Yield(Operation):
 
 def yielding(result: Any) -> Yield:
     """A Yield that gives `result`."""
-    made = runtime.new(Yield)
-    made.value = None
-    made._stage = operation.FRESH
-    made._driver = None
+    made = runtime.new_untracked(Yield)
     made._result = result
     made._yielded = False
     return made
@@ -85,7 +83,7 @@ class Sleep(Operation):
                 self._stage = operation.SPENT
                 return yielding(self._result)
             if self._timer > 0:  # not so of NaN, which is for the poll to refuse
-                loop: Any = get_running_loop()
+                loop: Any = current.running_loop()
                 if isinstance(loop, Agenda) and loop._keeps_timers:
                     self._stage = operation.SPENT
                     return delay_on(loop, self._timer, self._result)
@@ -114,7 +112,7 @@ class Sleep(Operation):
         delay = self._timer
         if delay != delay:
             raise ValueError("Invalid delay: NaN (not a number)")
-        loop: Any = get_running_loop()
+        loop: Any = current.running_loop()
         if isinstance(loop, Agenda) and loop._keeps_timers:
             self.value = self._timer = delay_on(loop, delay, None)
         else:

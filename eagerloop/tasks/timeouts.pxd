@@ -1,7 +1,10 @@
-from ..core cimport timers
+cimport cython
+
+from ..core cimport current, runtime, timers
 from ..core.operation cimport Operation
 from ..core.timers cimport Alarm
 from ..core.agenda cimport Agenda
+from ..core.task cimport Task
 
 cdef int CREATED, ACTIVE, EXPIRING, EXPIRED, FINISHED
 
@@ -18,8 +21,10 @@ cdef class Timeout(Alarm):
     cdef object _task
     cdef object _when
 
+    @cython.locals(own=Task)
     cdef int _enter(self) except -1
     cdef object _exit(self, object exc_type, object exc_val)
+    @cython.locals(due=double)
     cdef object _arm(self, object when)
     cdef int _disarm(self) except -1
 
@@ -33,4 +38,12 @@ cdef class Exit(Operation):
     cdef object _exc_val
     cdef Timeout _timeout
 
+@cython.locals(agenda=Agenda)
+cdef object after(object loop, object delay)
+@cython.locals(made=Timeout)
+cdef Timeout limited(object when)
+@cython.locals(made=Entry)
+cdef Entry entering(Timeout timeout)
+@cython.locals(made=Exit)
+cdef Exit leaving(Timeout timeout, object exc_type, object exc_val)
 cdef object insert_timeout_error(object exc)

@@ -14,19 +14,20 @@ not overdue allocates nothing for the timer.
 
 from __future__ import annotations
 
-from asyncio.events import get_running_loop
 from asyncio.exceptions import CancelledError
 from types import TracebackType
 from typing import Any
 
-from ..core import timers
+from ..core import current, runtime, timers
 from ..core.agenda import Agenda
-from ..core.current import current_task
 from ..core.operation import Operation
 from ..core.signatures import SourceSignature
+from ..core.task import Task
 from ..core.timers import Alarm
 
 __all__ = ("Timeout", "timeout", "timeout_at")
+
+runtime.init()
 
 CREATED = 0
 ACTIVE = 1
@@ -44,8 +45,8 @@ def timeout(delay: float | None) -> Timeout:
         TimeoutError: out of the block, when the time is up.
         RuntimeError: no loop is running.
     """
-    loop = get_running_loop()
-    return Timeout(None if delay is None else loop.time() + delay)
+    loop = current.running_loop()
+    return limited(None if delay is None else after(loop, delay))
 
 
 def timeout_at(when: float | None) -> Timeout:
@@ -54,7 +55,23 @@ def timeout_at(when: float | None) -> Timeout:
     Raises:
         TimeoutError: out of the block, when the time is up.
     """
-    return Timeout(when)
+    return limited(when)
+
+
+def after(loop: Any, delay: Any) -> Any:
+    """The time on the loop's clock in so many seconds."""
+    if isinstance(loop, Agenda):
+        agenda = loop
+        return agenda._now() + delay
+    return loop.time() + delay
+
+
+def limited(when: Any) -> Timeout:
+    """What `Timeout(when)` makes."""
+    made = runtime.new(Timeout)
+    made._place = -1
+    made._when = when
+    return made
 
 
 class Timeout(Alarm):
@@ -73,7 +90,7 @@ class Timeout(Alarm):
         self._place = -1
         self._agenda: Agenda | None = None
         self._task: Any = None
-        self._when = when
+        self._when: Any = when
         self._handle: Any = None
         self._cancelling = 0
         self._state = CREATED
@@ -109,7 +126,7 @@ class Timeout(Alarm):
         return f"<Timeout [{name}] when={when}>"
 
     def __aenter__(self) -> Entry:
-        return Entry(self)
+        return entering(self)
 
     def __aexit__(
         self,
@@ -117,19 +134,23 @@ class Timeout(Alarm):
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> Exit:
-        return Exit(self, exc_type, exc_val)
+        return leaving(self, exc_type, exc_val)
 
     def _enter(self) -> None:
         if self._state != CREATED:
             raise RuntimeError("Timeout has already been entered")
-        loop: Any = get_running_loop()
-        task = current_task(loop)
+        loop: Any = current.running_loop()
+        task = runtime.get_current(loop)
         if task is None:
             raise RuntimeError("Timeout should be used inside a task")
         self._state = ACTIVE
         self._agenda = loop if isinstance(loop, Agenda) and loop._keeps_timers else None
         self._task = task
-        self._cancelling = task.cancelling()
+        if type(task) is Task:
+            own = task
+            self._cancelling = own._num_cancels_requested
+        else:
+            self._cancelling = task.cancelling()
         if self._when is not None:
             self._arm(self._when)
 
@@ -152,10 +173,12 @@ class Timeout(Alarm):
                         insert_timeout_error(exc)
 
     def _arm(self, when: float) -> None:
-        if self._agenda is not None and when > self._agenda._now():
-            timers.set_alarm(self._agenda, self, when)
-            return
-        loop = get_running_loop()
+        if self._agenda is not None:
+            due: float = when
+            if due > self._agenda._now():
+                timers.set_alarm(self._agenda, self, due)
+                return
+        loop = current.running_loop()
         if when <= loop.time():
             self._handle = loop.call_soon(self._on_timeout)
         else:
@@ -185,11 +208,7 @@ class Entry(Operation):
 
     __slots__ = ("_timeout",)
 
-    def __init__(self, timeout: Timeout) -> None:
-        self.value = None
-        self._stage = 0
-        self._driver = None
-        self._timeout = timeout
+    _timeout: Timeout
 
     def _poll(self) -> bool:
         self._timeout._enter()
@@ -202,18 +221,30 @@ class Exit(Operation):
 
     __slots__ = ("_exc_type", "_exc_val", "_timeout")
 
-    def __init__(self, timeout: Timeout, exc_type: Any, exc_val: Any) -> None:
-        self.value = None
-        self._stage = 0
-        self._driver = None
-        self._timeout = timeout
-        self._exc_type = exc_type
-        self._exc_val = exc_val
+    _exc_type: Any
+    _exc_val: Any
+    _timeout: Timeout
 
     def _poll(self) -> bool:
         exc_val, self._exc_val = self._exc_val, None
         self._timeout._exit(self._exc_type, exc_val)
         return True
+
+
+def entering(timeout: Timeout) -> Entry:
+    """An Entry into the block of `timeout`."""
+    made = runtime.new_untracked(Entry)
+    made._timeout = timeout
+    return made
+
+
+def leaving(timeout: Timeout, exc_type: Any, exc_val: Any) -> Exit:
+    """An Exit from the block of `timeout`."""
+    made = runtime.new_untracked(Exit)
+    made._timeout = timeout
+    made._exc_type = exc_type
+    made._exc_val = exc_val
+    return made
 
 
 def insert_timeout_error(exc: BaseException) -> None:
@@ -227,3 +258,16 @@ def insert_timeout_error(exc: BaseException) -> None:
             exc.__context__ = error
             return
         exc = context
+
+
+runtime.zeroed(
+    Timeout,
+    {
+        **dict.fromkeys(("_agenda", "_handle", "_task", "_when")),
+        "_cancelling": 0,
+        "_state": CREATED,
+    },
+)
+runtime.stock(Timeout)
+runtime.stock(Entry)
+runtime.stock(Exit)
