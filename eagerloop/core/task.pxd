@@ -17,6 +17,8 @@ cdef class Task(Future):
     cdef public int _num_cancels_requested
     cdef public bint _must_cancel
     cdef public bint _log_destroy_pending
+    # its place in the list of a TaskGroup
+    cdef Py_ssize_t _seat
     # its place in the loop's list of tasks
     cdef el_link _link
 

@@ -63,6 +63,7 @@ class Task(Future):
         "_num_cancels_requested",
         "_must_cancel",
         "_log_destroy_pending",
+        "_seat",
         "_link",
     )
 
@@ -80,6 +81,7 @@ class Task(Future):
         self._fut_waiter = None
         self._num_cancels_requested = 0
         self._must_cancel = False
+        self._seat = 0
         begin(self, coro, name, context)
         if not eager_start or not self._loop.is_running():
             start(self)
@@ -443,9 +445,8 @@ runtime.zeroed(
     Task,
     {
         **dict.fromkeys(("_context", "_fut_waiter")),
-        "_num_cancels_requested": 0,
-        "_must_cancel": False,
-        "_log_destroy_pending": False,
+        **dict.fromkeys(("_num_cancels_requested", "_seat"), 0),
+        **dict.fromkeys(("_must_cancel", "_log_destroy_pending"), False),
     },
 )
 runtime.stock(Task)
