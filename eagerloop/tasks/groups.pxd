@@ -13,6 +13,8 @@ cdef class TaskGroup(Overseer):
     cdef dict __dict__
     cdef object __weakref__
     cdef public bint _aborting
+    # Tasks of ours, each at its seat
+    cdef list _children
     # KeyboardInterrupt or SystemExit, of the body or of a child
     cdef public object _base_error
     cdef bint _cancel_on_enter
@@ -25,17 +27,20 @@ cdef class TaskGroup(Overseer):
     cdef Scheduler _native
     # what the exit waits for: no child is left
     cdef public object _on_completed_fut
+    # children of other makes, or watched by others already
+    cdef set _others
     cdef public bint _parent_cancel_requested
     cdef public object _parent_task
-    # the children that are not done, or whose end has not been noticed
-    cdef public set _tasks
 
     cdef int _refuse(self, object coro, str reason) except -1
     cdef object _start(self, object coro)
     cdef Task _keep_own(self, Task child)
     cdef object _keep(self, object child)
     cdef int _cancel_parent(self) except -1
-    cdef int _leave_behind(self, object child) except -1
+    cdef Py_ssize_t _count(self) except -1
+    @cython.locals(last=Task)
+    cdef int _vacate(self, Task child) except -1
+    cdef int _tell_if_last(self) except -1
     cdef object _on_error(self, object child, object exc)
 
 

@@ -14,7 +14,8 @@ through the loop like any other, in a later turn: to cancel the parent at once w
 task runs now (it may be a child that is still in its own first step, unknown to the group), and its
 error would be lost.
 
-On a loop of ours the group is the Overseer of its children, and nothing is allocated per child.
+On a loop of ours the group is the Overseer of its children, and nothing is allocated per child: each knows its seat in
+the group's list, where the last one takes the place of one that leaves.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class TaskGroup(Overseer):
         "__weakref__",
         "_aborting",
         "_base_error",
+        "_children",
         "_cancel_on_enter",
         "_entered",
         "_errors",
@@ -63,9 +65,9 @@ class TaskGroup(Overseer):
         "_loop",
         "_native",
         "_on_completed_fut",
+        "_others",
         "_parent_cancel_requested",
         "_parent_task",
-        "_tasks",
     )
 
     __signature__ = SourceSignature()
@@ -79,15 +81,16 @@ class TaskGroup(Overseer):
         self._loop: Any = None
         self._native: Any = None
         self._parent_task: Any = None
-        self._tasks: set[Any] = set()
+        self._children: list[Any] = []
+        self._others: set[Any] = set()
         self._errors: Any = []
         self._base_error: BaseException | None = None
         self._on_completed_fut: Any = None
 
     def __repr__(self) -> str:
         info = [""]
-        if self._tasks:
-            info.append(f"tasks={len(self._tasks)}")
+        if self._count() > 0:
+            info.append(f"tasks={self._count()}")
         if self._errors:
             info.append(f"errors={len(self._errors)}")
         if self._aborting:
@@ -118,7 +121,7 @@ class TaskGroup(Overseer):
         """
         if not self._entered:
             self._refuse(coro, "has not been entered")
-        if self._exiting and not self._tasks:
+        if self._exiting and self._count() == 0:
             self._refuse(coro, "is finished")
         if self._aborting:
             self._refuse(coro, "is shutting down")
@@ -134,7 +137,7 @@ class TaskGroup(Overseer):
         """
         if not self._entered:
             self._cancel_on_enter = True
-        elif not self._aborting and not (self._exiting and not self._tasks):
+        elif not self._aborting and not (self._exiting and self._count() == 0):
             self._abort()
             self._cancel_parent()
 
@@ -151,14 +154,17 @@ class TaskGroup(Overseer):
 
     def _keep_own(self, child: Task) -> Task:
         if child._phase == future.PENDING:
-            self._tasks.add(child)
-            if type(self) is not TaskGroup or not overseer.watch(child, self):
+            if type(self) is TaskGroup and overseer.watch(child, self):
+                child._seat = len(self._children)
+                self._children.append(child)
+            else:
+                self._others.add(child)
                 future_add_to_awaited_by(child, self._parent_task)
                 child.add_done_callback(self._on_task_done)
             if self._aborting:  # by the child itself, in its first step: the group did not know it
                 child.cancel()
         elif child._phase == future.FAILED:
-            self._tasks.add(child)
+            self._others.add(child)
             child.add_done_callback(self._on_task_done)
         return child
 
@@ -166,7 +172,7 @@ class TaskGroup(Overseer):
         """Wait for a task of whatever make, unless it has ended well at its first step."""
         try:
             if not (child.done() and (child.cancelled() or child.exception() is None)):
-                self._tasks.add(child)
+                self._others.add(child)
                 future_add_to_awaited_by(child, self._parent_task)
                 child.add_done_callback(self._on_task_done)
                 if self._aborting and not child.done():
@@ -177,7 +183,7 @@ class TaskGroup(Overseer):
 
     def _abort(self) -> None:
         self._aborting = True
-        for child in list(self._tasks):
+        for child in self._tasks:
             if not child.done():
                 child.cancel()
 
@@ -187,20 +193,36 @@ class TaskGroup(Overseer):
             self._parent_task.cancel()
 
     def _child_done(self, child: Future) -> None:
-        self._leave_behind(child)
+        self._vacate(child)
+        self._tell_if_last()
         if child._phase == future.FAILED:
             self._on_error(child, child.exception())
 
     def _on_task_done(self, child: Any) -> None:
-        self._leave_behind(child)
+        self._others.discard(child)
+        self._tell_if_last()
         future_discard_from_awaited_by(child, self._parent_task)
         if not child.cancelled() and child.exception() is not None:
             self._on_error(child, child.exception())
 
-    def _leave_behind(self, child: Any) -> None:
-        self._tasks.discard(child)
+    @property
+    def _tasks(self) -> set[Any]:
+        """The children that are not done, or whose end has not been noticed."""
+        return self._others.union(self._children)
+
+    def _count(self) -> int:
+        return len(self._children) + len(self._others)
+
+    def _vacate(self, child: Task) -> None:
+        """The last one takes the seat of one that leaves."""
+        last = self._children.pop()
+        if last is not child:
+            last._seat = child._seat
+            self._children[child._seat] = last
+
+    def _tell_if_last(self) -> None:
         waiter = self._on_completed_fut
-        if waiter is not None and not self._tasks and not waiter.done():
+        if waiter is not None and self._count() == 0 and not waiter.done():
             waiter.set_result(True)
 
     def _on_error(self, child: Any, exc: Any) -> None:
@@ -268,7 +290,7 @@ class Exit(Operation):
             if self._exc is not None:
                 self._begin_with_error()
         group._on_completed_fut = None
-        if group._tasks:
+        if group._count() > 0:
             self.value = group._on_completed_fut = group._loop.create_future()
             return False
         self._end()
