@@ -365,6 +365,7 @@ def settle(fut: Future, value: Any) -> None:
     """Gives a pending future its result."""
     fut._phase = FINISHED
     fut._outcome = value
+    runtime.mark_finalized(fut)
     schedule(fut)
 
 
@@ -386,6 +387,7 @@ def end_cancelled(fut: Future, message: Any) -> bool:
         return False
     fut._phase = CANCELLED
     fut._outcome = message
+    runtime.mark_finalized(fut)
     schedule(fut)
     return True
 
@@ -487,14 +489,8 @@ def take(fut: Future, finished: bool) -> Any:
     return fut._outcome if finished else fut
 
 
-runtime.zeroed(
-    Future,
-    {
-        **dict.fromkeys(("_agenda", "_waiter", "_extra", "_outcome", "_awaited_by")),
-        "_phase": PENDING,
-        "_asyncio_future_blocking": False,
-        "_log": False,
-    },
-)
+NOTHING = dict.fromkeys(("_agenda", "_waiter", "_extra", "_outcome", "_awaited_by"))
+UNSET = {"_phase": PENDING, "_asyncio_future_blocking": False, "_log": False}
+runtime.zeroed(Future, NOTHING | UNSET)
 install_future(Future, poll, take)
 runtime.stock(Future)

@@ -9,6 +9,7 @@ cdef extern from "runtime.h":
     void zeroed "el_zeroed" (object cls, object fields) noexcept
     void gc_untrack "el_gc_untrack" (object instance) noexcept
     void gc_track "el_gc_track" (object instance) noexcept
+    void mark_finalized "el_mark_finalized" (object instance) noexcept
     void gc_return "el_gc_return" (object instance) noexcept
 
     # 1. Ring

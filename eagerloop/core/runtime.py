@@ -64,10 +64,10 @@ def zeroed(cls: Any, fields: dict[str, Any]) -> None:
 
 
 def gc_untrack(instance: Any) -> None:
-    """Only C can take an object from the collector."""
+    """Only C can tell the collector what it is to do with an object."""
 
 
-gc_track = gc_return = gc_untrack
+gc_track = gc_return = mark_finalized = gc_untrack
 
 
 # 1. Ring

@@ -13,11 +13,11 @@ cdef class TaskGroup(Overseer):
     cdef dict __dict__
     cdef object __weakref__
     cdef public bint _aborting
-    # Tasks of ours, each at its seat
-    cdef list _children
     # KeyboardInterrupt or SystemExit, of the body or of a child
     cdef public object _base_error
     cdef bint _cancel_on_enter
+    # Tasks of ours, each at its seat
+    cdef list _children
     cdef public bint _entered
     # what is to be raised; None when the block is over
     cdef public object _errors

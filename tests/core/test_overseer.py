@@ -66,9 +66,9 @@ def test_what_an_overseer_raises_goes_to_the_exception_handler(run: Run) -> None
         loop.set_exception_handler(lambda _, context: reports.append(context["exception"]))
         with pytest.raises(ExceptionGroup) as caught:
             async with eagerloop.TaskGroup() as group:
-                stubborn = Stubborn(after(5), loop=loop)
-                group._tasks.add(stubborn)
-                stubborn.add_done_callback(group._on_task_done)
+                loop.set_task_factory(lambda loop, coro, **rest: Stubborn(coro, loop=loop, **rest))
+                group.create_task(after(5))
+                loop.set_task_factory(None)
                 group.create_task(fail())
                 await after(8)
         assert [type(error) for error in caught.value.exceptions] == [OSError]
