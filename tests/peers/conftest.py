@@ -56,7 +56,7 @@ def play_both(request: pytest.FixtureRequest) -> Play:
     return play_with(eager=request.param == "eager")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     find("openssl")
     return Authority(tmp_path_factory.mktemp("certificates"))
@@ -71,7 +71,7 @@ def unix_folder() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def postgres(authority: Authority) -> Iterator[int]:
     """The port of a PostgreSQL with TLS, whose superuser is `tester`."""
     server, initdb = find("postgres"), find("initdb")
@@ -116,7 +116,7 @@ def postgres(authority: Authority) -> Iterator[int]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a Redis that keeps nothing."""
     folder, port = tmp_path_factory.mktemp("redis"), free_port()
