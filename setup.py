@@ -42,7 +42,7 @@ def extension(source: Path) -> Extension:
     return Extension(
         ".".join(source.with_suffix("").parts),
         [str(source)],
-        depends=["eagerloop/core/runtime.h", "eagerloop/core/kernel.h"],
+        depends=[str(header) for header in sorted(Path("eagerloop/core").glob("*.h"))],
         include_dirs=["eagerloop/core"],
         extra_compile_args=CFLAGS,
         extra_link_args=CFLAGS,

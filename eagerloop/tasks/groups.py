@@ -152,7 +152,7 @@ class TaskGroup(Overseer):
             return self._keep(child)
         return self._keep_own(child)
 
-    def _keep_own(self, child: Task) -> Task:
+    def _keep_own(self, child: Any) -> Task[Any]:
         if child._phase == future.PENDING:
             if type(self) is TaskGroup and overseer.watch(child, self):
                 child._seat = len(self._children)
@@ -213,7 +213,7 @@ class TaskGroup(Overseer):
     def _count(self) -> int:
         return len(self._children) + len(self._others)
 
-    def _vacate(self, child: Task) -> None:
+    def _vacate(self, child: Any) -> None:
         """The last one takes the seat of one that leaves."""
         last = self._children.pop()
         if last is not child:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import subprocess
+import sys
 from asyncio import current_task as imported_early
+from pathlib import Path
 
 import pytest
 
 import eagerloop
+from eagerloop import _pure
 from eagerloop.core import current
 
 Loop = eagerloop.EventLoop
@@ -46,3 +51,24 @@ def test_a_native_task_between_ours(loop: Loop) -> None:
         assert await ours is ours
 
     loop.run_until_complete(main())
+
+
+ASKS = """
+import eagerloop
+
+async def main():
+    for _ in range(1000):
+        async with eagerloop.timeout(60):
+            pass
+
+eagerloop.run(main())
+"""
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace counts the system calls")
+@pytest.mark.skipif(_pure.wanted(), reason="interpreted, asyncio's own function is asked")
+def test_asking_for_the_running_loop_is_no_system_call(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    command = ["strace", "-f", "-o", str(log), "-e", "trace=getpid", sys.executable, "-c", ASKS]
+    subprocess.run(command, check=True)
+    assert log.read_text().count("getpid()") < 100
