@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "eagerloop"
-HEADERS = sorted(PACKAGE.glob("core/*.h"))
+HEADERS = "core/*.h"  # the only C
 TWIN = Path("core", "runtime.py")  # the interpreter's runtime.h: has a .pxd, is never compiled
 CIMPORT = re.compile(r"^from\s+(\.+)([\w.]*)\s+cimport\s+\(?([^#\n]+)", re.MULTILINE)
 
@@ -52,7 +52,7 @@ def cimported(layout: Path) -> set[Path]:
 
 def ingredients(pair: Pair) -> set[Path]:
     """Every file whose change must recompile `pair`."""
-    found, left = {pair.source, pair.layout, *HEADERS}, [pair.layout]
+    found, left = {pair.source, pair.layout, *PACKAGE.glob(HEADERS)}, [pair.layout]
     while left:
         new = cimported(left.pop()) - found
         found |= new
