@@ -21,9 +21,8 @@ from eagerloop import _build, _pure
 from tools import pairs
 
 T = TypeVar("T")
-settings.register_profile(
-    "ours", deadline=None
-)  # how long an example takes is the machine's affair
+# how long an example takes is the machine's affair
+settings.register_profile("ours", deadline=None)
 settings.load_profile("ours")
 
 LIMIT = 60.0  # seconds a test may take; a hung one fails, and the session goes on
@@ -35,6 +34,8 @@ class Run(Protocol):
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    # a shell that starts a job in the background leaves SIGINT ignored, and the tests' children would inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if _pure.wanted():
         return
     problems = pairs.stale() + [

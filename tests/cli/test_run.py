@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -129,15 +128,6 @@ def test_an_import_error_inside_the_program_is_the_programs(
         assert "Traceback" in done.stderr
 
 
-@pytest.fixture
-def ctrl_c() -> Iterator[None]:
-    """A child takes SIGINT as it does in a terminal, even if these tests run where it is ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_it_as_ctrl_c_ends_python(folder: Path) -> None:
     (folder / "app.py").write_text(
         "import asyncio\n"
