@@ -8,10 +8,12 @@ from .handle cimport Handle
 cdef class TimerHandle(Handle):
     # index in the heap; -1 outside
     cdef Py_ssize_t _place
-    cdef readonly double _when
+    cdef double _time
+    # it was given as an int
+    cdef bint _whole
 
 @cython.locals(timer=TimerHandle)
-cdef TimerHandle new(object loop, double when, object callback, tuple args, object context)
+cdef TimerHandle new(object loop, object when, object callback, tuple args, object context)
 cdef int add(Agenda agenda, TimerHandle timer) except -1
 cdef bint remove(Agenda agenda, TimerHandle timer) except -1
 @cython.locals(agenda=Agenda)

@@ -37,7 +37,7 @@ class TimerHandle(Handle):
         when: loop time in seconds at which the call is due.
     """
 
-    __slots__ = ("_place", "_when")
+    __slots__ = ("_place", "_time", "_whole")
 
     def __init__(
         self,
@@ -49,7 +49,8 @@ class TimerHandle(Handle):
     ) -> None:
         Handle.__init__(self, callback, args, loop, context)
         self._place = -1
-        self._when = when
+        self._time = when
+        self._whole = type(when) is int
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
@@ -60,8 +61,12 @@ class TimerHandle(Handle):
         return bool(self._place != -1)
 
     def when(self) -> float:
-        """Loop time in seconds at which the call is due."""
-        return float(self._when)
+        """Loop time in seconds at which the call is due; an int if one was given."""
+        return int(self._time) if self._whole else float(self._time)
+
+    @property
+    def _when(self) -> float:
+        return self.when()
 
     def cancel(self) -> None:
         """Takes the call back, and the timer out of its loop."""
@@ -70,40 +75,40 @@ class TimerHandle(Handle):
             self._loop._timer_handle_cancelled(self)
 
     def __hash__(self) -> int:
-        return hash(self._when)
+        return hash(self._time)
 
     def __lt__(self, other: object) -> bool:
         if not isinstance(other, _events.TimerHandle):
             return NotImplemented
-        return bool(self._when < other.when())
+        return bool(self._time < other.when())
 
     def __le__(self, other: object) -> bool:
         if not isinstance(other, _events.TimerHandle):
             return NotImplemented
-        return bool(self._when < other.when() or self == other)
+        return bool(self._time < other.when() or self == other)
 
     def __gt__(self, other: object) -> bool:
         if not isinstance(other, _events.TimerHandle):
             return NotImplemented
-        return bool(self._when > other.when())
+        return bool(self._time > other.when())
 
     def __ge__(self, other: object) -> bool:
         if not isinstance(other, _events.TimerHandle):
             return NotImplemented
-        return bool(self._when > other.when() or self == other)
+        return bool(self._time > other.when() or self == other)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, _events.TimerHandle):
             return NotImplemented
         return bool(
-            self._when == other.when()
+            self._time == other.when()
             and self._callback == other._callback  # type: ignore[attr-defined]
             and self._args == other._args
             and self._cancelled == other._cancelled
         )
 
 
-def new(loop: Any, when: float, callback: Any, args: tuple[Any, ...], context: Any) -> TimerHandle:
+def new(loop: Any, when: Any, callback: Any, args: tuple[Any, ...], context: Any) -> TimerHandle:
     """A timer for the heap, `context` being any snapshot."""
     timer: TimerHandle = runtime.new_untracked(TimerHandle)
     timer._callback = callback
@@ -111,13 +116,14 @@ def new(loop: Any, when: float, callback: Any, args: tuple[Any, ...], context: A
     timer._context = context
     timer._loop = loop
     timer._place = -1
-    timer._when = when
+    timer._time = when
+    timer._whole = type(when) is int
     return timer
 
 
 def add(agenda: Agenda, timer: TimerHandle) -> None:
     """Puts a timer into the heap."""
-    heap_push_handle(agenda._timers, timer, timer._when)
+    heap_push_handle(agenda._timers, timer, timer._time)
 
 
 def remove(agenda: Agenda, timer: TimerHandle) -> bool:

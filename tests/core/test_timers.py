@@ -17,10 +17,17 @@ def test_is_asyncios_and_knows_its_time(loop: Loop) -> None:
     made = loop.call_at(5.5, print)
     assert isinstance(made, asyncio.TimerHandle)
     assert isinstance(made, TimerHandle)
-    assert made.when() == 5.5
+    assert made.when() == made._when == 5.5
     assert made._scheduled
     made.cancel()
     assert not made._scheduled
+
+
+def test_a_whole_time_stays_whole(loop: Loop) -> None:
+    made = loop.call_at(10**6, print)
+    assert (type(made.when()), made.when()) == (int, 10**6)
+    assert type(loop.call_later(1, print).when()) is float
+    made.cancel()
 
 
 def test_order(loop: Loop) -> None:
