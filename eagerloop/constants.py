@@ -25,6 +25,7 @@ FLOW_CONTROL_HIGH_WATER_SSL_WRITE: Final = 512  # KiB of undelivered data before
 
 # sendfile
 SENDFILE_FALLBACK_READBUFFER_SIZE: Final = 256 * 1024  # bytes read from the file at a time
+SENDFILE_UNSENT_BYTES: Final = 192 * 1024  # in the kernel, not sent: three of the largest segments
 
 # executors
 THREAD_JOIN_TIMEOUT: Final = 300  # seconds that run() waits for the default executor's threads

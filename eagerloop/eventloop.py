@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .base_events import BaseEventLoop
 from .core.handle import Handle
 from .net import connect, endpoint, listen, resolve
-from .net.readiness import Owners, check_free, descriptor_of
+from .net.readiness import Owners, check_free, is_possible, watchable
 from .net.security import Security
 from .net.sendfile import FileSending
 from .net.sockcalls import SocketCalls
@@ -111,10 +111,10 @@ class EventLoop(SocketCalls, FileSending, Spawning, BaseEventLoop):  # type: ign
         return handle
 
     def _remove_reader(self, fd: int) -> bool:
-        return not self.is_closed() and self._unwatch_read(fd)
+        return not self.is_closed() and is_possible(fd) and self._unwatch_read(fd)
 
     def _remove_writer(self, fd: int) -> bool:
-        return not self.is_closed() and self._unwatch_write(fd)
+        return not self.is_closed() and is_possible(fd) and self._unwatch_write(fd)
 
     def add_reader(
         self, fd: FileDescriptorLike, callback: Callable[[*Args], object], *args: *Args
@@ -130,24 +130,24 @@ class EventLoop(SocketCalls, FileSending, Spawning, BaseEventLoop):  # type: ign
             OSError: the kernel cannot poll it.
         """
         self._ensure_fd_no_transport(fd)
-        self._add_reader(descriptor_of(fd), callback, *args)
+        self._add_reader(watchable(fd), callback, *args)
 
     def remove_reader(self, fd: FileDescriptorLike) -> bool:
         """Stop what `add_reader` began; True if there was a callback."""
         self._ensure_fd_no_transport(fd)
-        return self._remove_reader(descriptor_of(fd))
+        return self._remove_reader(watchable(fd, or_closed=True))
 
     def add_writer(
         self, fd: FileDescriptorLike, callback: Callable[[*Args], object], *args: *Args
     ) -> None:
         """`add_reader`, for when `fd` can be written."""
         self._ensure_fd_no_transport(fd)
-        self._add_writer(descriptor_of(fd), callback, *args)
+        self._add_writer(watchable(fd), callback, *args)
 
     def remove_writer(self, fd: FileDescriptorLike) -> bool:
         """Stop what `add_writer` began; True if there was a callback."""
         self._ensure_fd_no_transport(fd)
-        return self._remove_writer(descriptor_of(fd))
+        return self._remove_writer(watchable(fd, or_closed=True))
 
     # --- names and addresses
 

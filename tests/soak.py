@@ -1,10 +1,11 @@
 """Start, serve, stop, over and over: memory, descriptors, threads and tasks must stay flat.
 
-    python -m tests.soak [--seconds 600]
+    python -m tests.soak [--seconds 600] [--rounds 500]
 
 A round makes a loop, serves TCP, Unix and TLS clients on it, some of whom vanish or are cancelled,
 sends datagrams, runs timers, timeouts, children with pipes and functions in threads, and closes
-everything. The first rounds fill caches; after them the footprint must not grow any more.
+everything. The first rounds fill caches; after them the footprint must not grow any more. It takes
+the time, and longer if the rounds are not done by then.
 """
 
 from __future__ import annotations
@@ -166,6 +167,7 @@ async def serve_and_stop(folder: str, mine: ssl.SSLContext, theirs: ssl.SSLConte
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0)
+    parser.add_argument("--rounds", type=int, default=500, help="at least so many")
     options = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
@@ -177,7 +179,7 @@ def main() -> int:
         print(f"{'after warming up':24}{first}", flush=True)
         began = time.monotonic()
         rounds, reports = 0, 1
-        while (passed := time.monotonic() - began) < options.seconds:
+        while (passed := time.monotonic() - began) < options.seconds or rounds < options.rounds:
             eagerloop.run(serve_and_stop(folder, *contexts))
             rounds += 1
             if passed >= reports * options.seconds / 10:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .case import TaskCase
-from .implementations import Implementation
+from .implementations import SUBJECT, Implementation
 
 
 async def light() -> None:
@@ -21,6 +21,13 @@ async def light_group(on: Implementation, n: int) -> int:
 async def light_gather(on: Implementation, n: int) -> int:
     await on.aio.gather(*[light() for _ in range(n)])
     return n
+
+
+async def group_or_gather(on: Implementation, n: int) -> int:
+    """What each is best at: eagerloop in one TaskGroup, the others in one plain gather()."""
+    if on.name.partition("+")[0] == SUBJECT:
+        return await light_group(on, n)
+    return await light_gather(on, n)
 
 
 async def small_groups(on: Implementation, n: int) -> int:
@@ -94,6 +101,14 @@ CASES = (
     ),
     TaskCase(
         "light_gather", "a task that never waits, in one gather()", True, light_gather, 100_000
+    ),
+    TaskCase(
+        "million_gather",
+        "a million eager ones in a TaskGroup; peers: lazy ones in a gather()",
+        False,
+        group_or_gather,
+        1_000_000,
+        True,
     ),
     TaskCase(
         "small_groups", "a task that never waits, in TaskGroups of 100", True, small_groups, 50_000

@@ -1,7 +1,7 @@
 from . cimport handle, runtime
 from .handle cimport Handle
 from .poller cimport Poller
-from .structs cimport el_link
+from .structs cimport el_list
 
 
 cdef class Agenda:
@@ -9,13 +9,15 @@ cdef class Agenda:
     cdef object _ring
     # Heap: what runs later
     cdef object _timers
-    # the head of the list of live tasks
-    cdef el_link _tasks
+    # the live tasks
+    cdef el_list _tasks
     cdef Poller _poller
     # Channels that hold something back for the end of the turn
     cdef list _flushing
     # whom asyncio believes to run, see current.py
     cdef object _current
+    # the ThreadsafeHandle whose call is being made
+    cdef readonly object _making
     # a subclass's time(), or None
     cdef object _clock
     # timers may be put into the heap without call_at: no subclass wants to hear of them

@@ -33,6 +33,7 @@ class Agenda:
         "_poller",
         "_flushing",
         "_current",
+        "_making",
         "_clock",
         "_keeps_timers",
         "_thread_id",
@@ -55,6 +56,7 @@ class Agenda:
         self._poller = poller
         self._flushing: list[Any] = []
         self._current = None
+        self._making: Any = None
         self._clock: Any = None
         self._keeps_timers = True
         self._thread_id = 0

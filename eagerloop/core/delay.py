@@ -19,9 +19,9 @@ if not cython.compiled:  # the .pxd declares them
 
 
 class Delay(Future):
-    """Gets its result, `value`, at its time; cancelling takes it out of the heap of timers."""
+    """Gets its result at its time; until then `_outcome` keeps it. Cancelling takes it out of the heap of timers."""
 
-    __slots__ = ("_place", "_value")
+    __slots__ = ()
 
     def cancel(self, msg: Any = None) -> bool:
         """Cancels the wait and the timer; False if the time has come already."""
@@ -45,8 +45,7 @@ def new(agenda: Agenda, when: float, value: Any) -> Delay:
     """A delay until loop time `when`, already in the heap."""
     delay: Delay = runtime.new(Delay)
     delay._agenda = agenda
-    delay._place = -1  # type: ignore[attr-defined]
-    delay._value = value  # type: ignore[attr-defined]
+    delay._outcome = value
     if agenda._debug:
         delay._source_traceback = stacks.creation_stack()
     heap_push_delay(agenda._timers, delay, when)
@@ -55,10 +54,8 @@ def new(agenda: Agenda, when: float, value: Any) -> Delay:
 
 def expire(delay: Delay) -> None:
     """The time has come."""
-    value = delay._value  # type: ignore[attr-defined]
-    delay._value = None  # type: ignore[attr-defined]
     if delay._phase == future.PENDING:
-        future.settle(delay, value)
+        future.settle(delay, delay._outcome)
 
 
 runtime.stock(Delay)

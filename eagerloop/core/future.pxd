@@ -13,14 +13,17 @@ cdef class Future:
     cdef object _waiter
     # by phase: further waiters, the CancelledError, or the traceback
     cdef object _extra
-    # by phase: cancel message, result or exception
+    # by phase, see future.py: cancel message, result or exception
     cdef object _outcome
     # who waits by other means than a waiter (gather, TaskGroup): None, one, or a set
     cdef public object _awaited_by
     cdef signed char _phase
-    cdef public bint _asyncio_future_blocking
+    # it was yielded by its own `await`
+    cdef signed char _blocking
     # the exception has not been asked for
-    cdef bint _log
+    cdef signed char _log
+    # where it stands among its like: a Delay in the heap of timers (see queues.h), a Task in its TaskGroup
+    cdef int _place
     cdef object __weakref__
     cdef dict __dict__
 
@@ -40,7 +43,6 @@ cdef int add_waiter(Future fut, object waiter) except -1
 cdef object failure(Future fut)
 cdef object make_cancelled(Future fut)
 cdef int tell_if_lost(Future fut) except -1
-cdef int report_lost(Future fut) except -1
 cdef int poll(Future fut) except -1
 cdef object take(Future fut, bint finished)
 

@@ -6,7 +6,8 @@ context, and waking it means pushing it onto its loop's ready queue: no handle. 
 object small:
 
             _outcome             _extra
-  pending   cancel message       list of further waiters, or None
+  pending   cancel message, or   list of further waiters, or None
+            what a Delay will give
   cancelled cancel message       the CancelledError that was raised inside, to keep its traceback
   finished  result or exception  the exception's traceback
 
@@ -23,7 +24,7 @@ from asyncio.exceptions import CancelledError, InvalidStateError
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, cast
 
-from . import callbacks, generators, reprs, runtime, stacks
+from . import callbacks, generators, losses, reprs, runtime, stacks
 from .agenda import Agenda
 from .signatures import SourceSignature
 
@@ -60,8 +61,9 @@ class Future:
         "_outcome",
         "_awaited_by",
         "_phase",
-        "_asyncio_future_blocking",
+        "_blocking",
         "_log",
+        "_place",
         "__weakref__",
         "__dict__",
     )
@@ -84,8 +86,9 @@ class Future:
         self._outcome = None
         self._awaited_by = None
         self._phase = PENDING
-        self._asyncio_future_blocking = False
+        self._blocking = False
         self._log = False
+        self._place = 0
         if isinstance(loop, Agenda):
             self._agenda = loop
         else:
@@ -142,6 +145,14 @@ class Future:
     def _cancel_message(self, message: Any) -> None:
         if self._phase == PENDING or self._phase == CANCELLED:
             self._outcome = message
+
+    @property
+    def _asyncio_future_blocking(self) -> bool:
+        return bool(self._blocking)
+
+    @_asyncio_future_blocking.setter
+    def _asyncio_future_blocking(self, value: bool) -> None:
+        self._blocking = bool(value)
 
     @property
     def _log_traceback(self) -> bool:
@@ -300,7 +311,7 @@ class Future:
 
     def __await__(self) -> Generator[Any, None, Any]:
         if self._phase == PENDING:
-            self._asyncio_future_blocking = True
+            self._blocking = True
             yield self
             if self._phase == PENDING:
                 raise RuntimeError("await wasn't used with future")
@@ -460,19 +471,7 @@ def tell_if_lost(fut: Future) -> None:
     """The future goes."""
     if fut._log:
         fut._log = False
-        report_lost(fut)
-
-
-def report_lost(fut: Future) -> None:
-    """Nobody asked for the exception before the future went."""
-    context = {
-        "message": f"{type(fut).__name__} exception was never retrieved",
-        "exception": fut._outcome,
-        "future": fut,
-    }
-    if fut._source_traceback:
-        context["source_traceback"] = fut._source_traceback
-    fut._loop.call_exception_handler(context)
+        losses.report_lost(fut)
 
 
 def poll(fut: Future) -> int:
@@ -480,7 +479,7 @@ def poll(fut: Future) -> int:
     if fut._phase == FINISHED:
         return 1
     if fut._phase == PENDING:
-        fut._asyncio_future_blocking = True
+        fut._blocking = True
         return 0
     raise failure(fut)
 
@@ -490,7 +489,7 @@ def take(fut: Future, finished: bool) -> Any:
 
 
 NOTHING = dict.fromkeys(("_agenda", "_waiter", "_extra", "_outcome", "_awaited_by"))
-UNSET = {"_phase": PENDING, "_asyncio_future_blocking": False, "_log": False}
+UNSET = {"_phase": PENDING, "_blocking": False, "_log": False, "_place": 0}
 runtime.zeroed(Future, NOTHING | UNSET)
 install_future(Future, poll, take)
 runtime.stock(Future)

@@ -17,7 +17,9 @@ class Future(asyncio.Future[_T]):
     _outcome: Any
     _awaited_by: Any
     _phase: int
+    _blocking: bool
     _log: bool
+    _place: int
     _source_traceback: Any
     _cancel_message: Any
     @property

@@ -46,9 +46,7 @@ class Handle:
         "_args",
         "_context",
         "_loop",
-        "_cancelled",
-        "_repr",
-        "_source_traceback",
+        "_records",
         "__weakref__",
     )
 
@@ -65,16 +63,30 @@ class Handle:
         self._args: Any = tuple(args)
         self._context = runtime.snapshot() if context is None else context
         self._loop = loop
-        self._cancelled = False
-        self._repr: str | None = None
-        self._source_traceback = stacks.creation_stack() if loop.get_debug() else None
+        self._records: tuple[Any, str | None] | None = None
+        if loop.get_debug():
+            self._source_traceback = stacks.creation_stack()
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
         return _events.Handle
 
     def __repr__(self) -> str:
-        return self._repr if self._repr is not None else reprs.handle_repr(self)
+        if self._records is not None and self._records[1] is not None:
+            return str(self._records[1])
+        return reprs.handle_repr(self, self._cancelled)
+
+    @property
+    def _cancelled(self) -> bool:
+        return self._args is None
+
+    @property
+    def _source_traceback(self) -> Any:
+        return None if self._records is None else self._records[0]
+
+    @_source_traceback.setter
+    def _source_traceback(self, stack: Any) -> None:
+        self._records = (stack, None)
 
     def get_context(self) -> contextvars.Context:
         """The Context that the callback runs in."""
@@ -83,16 +95,15 @@ class Handle:
 
     def cancel(self) -> None:
         """Takes the call back. Does nothing if it was made already."""
-        if not self._cancelled:
-            self._cancelled = True
+        if self._args is not None:
             if self._loop.get_debug():
-                self._repr = reprs.handle_repr(self)
+                self._records = (self._source_traceback, reprs.handle_repr(self, True))
             self._callback = None
             self._args = None
 
     def cancelled(self) -> bool:
         """Whether the call was taken back."""
-        return bool(self._cancelled)
+        return self._args is None
 
     def _run(self) -> None:
         run(self)
@@ -104,17 +115,7 @@ class ThreadsafeHandle(Handle):
     While the callback runs, other threads that cancel it, or ask whether it is, wait for its end.
     """
 
-    __slots__ = ("_runs",)
-
-    def __init__(
-        self,
-        callback: Callable[..., object],
-        args: Sequence[Any],
-        loop: Any,
-        context: contextvars.Context | None = None,
-    ) -> None:
-        Handle.__init__(self, callback, args, loop, context)
-        self._runs = False
+    __slots__ = ()
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
@@ -122,21 +123,21 @@ class ThreadsafeHandle(Handle):
 
     def cancel(self) -> None:
         """Takes the call back; too late once it has begun."""
-        self._wait()
+        wait(self)
         Handle.cancel(self)
 
     def cancelled(self) -> bool:
         """Whether the call was taken back."""
-        self._wait()
+        wait(self)
         return Handle.cancelled(self)
 
-    def _wait(self) -> None:
-        # no lock: it would cost each call, and hardly anyone ever comes in between
-        while self._runs and self._loop._thread_id != runtime.thread_id():
-            time.sleep(PAUSE_SECONDS)
 
-    def _run(self) -> None:
-        run_threadsafe(self)
+def wait(handle: ThreadsafeHandle) -> None:
+    """Until the loop, in another thread, has made the call that it is about."""
+    # no lock: it would cost each call, and hardly anyone ever comes in between
+    loop = handle._loop
+    while getattr(loop, "_making", None) is handle and loop._thread_id != runtime.thread_id():
+        time.sleep(PAUSE_SECONDS)
 
 
 def new(loop: Any, callback: Any, args: tuple[Any, ...], context: Any) -> Handle:
@@ -161,18 +162,9 @@ def new_threadsafe(
     return handle
 
 
-def run_threadsafe(handle: ThreadsafeHandle) -> None:
-    """As `run`, for other threads to see."""
-    handle._runs = True
-    try:
-        run(handle)
-    finally:
-        handle._runs = False
-
-
 def run(handle: Handle) -> None:
     """Makes the call; an exception goes to the loop's exception handler."""
-    if not handle._cancelled:
+    if handle._args is not None:
         error = call(handle)
         if error is not None:
             report(handle, error)
@@ -198,7 +190,6 @@ def report(handle: Handle, exc: BaseException) -> None:
     handle._loop.call_exception_handler(context)
 
 
-runtime.zeroed(Handle, {"_cancelled": False, "_repr": None, "_source_traceback": None})
-runtime.zeroed(ThreadsafeHandle, {"_runs": False})
+runtime.zeroed(Handle, {"_records": None})
 runtime.stock(Handle)
 runtime.stock(ThreadsafeHandle)

@@ -93,8 +93,8 @@ static inline struct epoll_event *el_epoll_events(int size) {
 
 /* Non-blocking sockets: a call takes less than giving the GIL back and taking it again would. -2: it would block. */
 
-#define EL_SCRATCH 65536 /* bytes read at once */
-#define EL_SMALL 16384   /* bytes; more are received in place, less are copied to an object of their size */
+#define EL_SCRATCH 262144 /* bytes read at once */
+#define EL_SMALL 16384   /* bytes; after more an object is made before it is known what comes, after less then */
 #define EL_POOLED 480    /* bytes; objects of less come from Python's own pools, which are cheap */
 #define EL_IN_PLACE 4096 /* bytes; more are not copied if an object for them is at hand */
 #define EL_PIECES 64     /* buffers sent at once */
@@ -173,27 +173,17 @@ static inline PyObject *el_recv_again(int fd, char *rest) {
 /* What has arrived, at most EL_SCRATCH bytes; b"" at the end; None if it would block. `last` is what came last time. */
 static inline PyObject *el_sock_recv(int fd, Py_ssize_t last) {
     static char scratch[EL_SCRATCH];
-    PyObject *data = NULL;
-    char *target = scratch;
     Py_ssize_t count;
+    if (last > EL_SMALL && !el_last_is_free()) { /* as much may come again */
+        Py_XSETREF(el_last, PyBytes_FromStringAndSize(NULL, last));
+        if (el_last == NULL) return NULL;
+        el_last_room = last;
+    }
     if (last > EL_IN_PLACE && el_last_is_free() && el_last_room > EL_IN_PLACE) return el_recv_again(fd, scratch);
-    if (last > EL_SMALL) {
-        if ((data = PyBytes_FromStringAndSize(NULL, EL_SCRATCH)) == NULL) return NULL;
-        target = PyBytes_AS_STRING(data);
-    }
-    do count = recv(fd, target, EL_SCRATCH, 0); while (count < 0 && errno == EINTR);
+    do count = recv(fd, scratch, EL_SCRATCH, 0); while (count < 0 && errno == EINTR);
     count = el_sock_result(count);
-    if (count < 0) {
-        Py_XDECREF(data);
-        return count == -2 ? Py_NewRef(Py_None) : NULL;
-    }
-    if (data == NULL) return el_bytes_of(scratch, count);
-    if (count < EL_SCRATCH && _PyBytes_Resize(&data, count) < 0) return NULL;
-    if (count > EL_IN_PLACE) {
-        Py_XSETREF(el_last, Py_NewRef(data));
-        el_last_room = count;
-    }
-    return data;
+    if (count < 0) return count == -2 ? Py_NewRef(Py_None) : NULL;
+    return el_bytes_of(scratch, count);
 }
 #define EL_SOCK_RECV(sock, fd, last) el_sock_recv(fd, last)
 
@@ -246,12 +236,13 @@ static inline Py_ssize_t el_sock_sendmsg(int fd, PyObject *pieces, Py_ssize_t fi
 }
 #define EL_SOCK_SENDMSG(sock, fd, pieces, first, offset) el_sock_sendmsg(fd, pieces, first, offset)
 
-/* Datagrams. The last sender's address is kept in both forms, the kernel's and Python's: most datagrams come from whom
- * the one before came from, and most answers go there. */
+/* Datagrams. The last sender's address is kept in both forms, the kernel's and Python's: most answers go there. So are
+ * those of some more: making a name costs as much as the rest of a datagram. */
 
 #define EL_DATAGRAM 262144 /* bytes of the longest datagram that is read whole */
 
-#define EL_KNOWN 64 /* peers whose names are kept beside the last one's, a power of two */
+#define EL_SETS 64 /* a power of two */
+#define EL_WAYS 4  /* peers with the same hash whose names are kept */
 
 typedef struct {
     PyObject *name; /* or NULL */
@@ -260,10 +251,10 @@ typedef struct {
 } el_known;
 
 typedef struct {
-    PyObject *name; /* as the socket module would say it, or NULL */
+    PyObject *name; /* as the socket module says it; NULL: the last datagram's sender has none */
     socklen_t length;
     struct sockaddr_storage address;
-    el_known *known; /* by a hash of the address; NULL until there are two */
+    el_known (*known)[EL_WAYS]; /* by a hash of the address, the newest first; NULL until there are two */
     int foreign;     /* a family that only the socket module knows */
 } el_peer;
 
@@ -280,7 +271,8 @@ static inline el_peer *el_peer_new(int family) {
 static inline void el_peer_free(el_peer *peer) {
     if (peer == NULL) return;
     Py_XDECREF(peer->name);
-    for (int i = 0; peer->known != NULL && i < EL_KNOWN; i++) Py_XDECREF(peer->known[i].name);
+    for (int i = 0; peer->known != NULL && i < EL_SETS * EL_WAYS; i++)
+        Py_XDECREF(peer->known[i / EL_WAYS][i % EL_WAYS].name);
     PyMem_Free(peer->known);
     PyMem_Free(peer);
 }
@@ -304,36 +296,37 @@ static inline PyObject *el_peer_build(const el_peer *peer) {
     return PyUnicode_DecodeFSDefaultAndSize(path, length > 0 ? (Py_ssize_t)strnlen(path, (size_t)length) : 0);
 }
 
-/* Where a name is kept, or NULL: addresses with ports only. */
-static inline el_known *el_peer_place(el_peer *peer, const struct sockaddr_storage *address, socklen_t length) {
-    const unsigned char *bytes = (const unsigned char *)address;
-    unsigned hash = 0;
-    if ((address->ss_family != AF_INET && address->ss_family != AF_INET6) || length > sizeof(struct sockaddr_in6))
-        return NULL;
-    if (peer->known == NULL && (peer->known = PyMem_Calloc(EL_KNOWN, sizeof(el_known))) == NULL) return NULL;
-    for (socklen_t i = 2; i < length; i++) hash = hash * 31 + bytes[i]; /* behind the family */
-    return &peer->known[(hash ^ hash >> 8) & (EL_KNOWN - 1)];
+/* Where such an address's name may be kept, or NULL: addresses with ports only. */
+static inline el_known *el_peer_set(el_peer *peer, const struct sockaddr_storage *address, socklen_t length) {
+    uint32_t words[sizeof(struct sockaddr_in6) / 4], hash = 0;
+    if ((address->ss_family != AF_INET && address->ss_family != AF_INET6) || length > sizeof(words)) return NULL;
+    if (peer->known == NULL && (peer->known = PyMem_Calloc(EL_SETS, sizeof(*peer->known))) == NULL) return NULL;
+    memcpy(words, address, length);
+    for (socklen_t i = 0; i < length / 4; i++) hash = (hash ^ words[i]) * 2654435761u;
+    return peer->known[hash >> 16 & (EL_SETS - 1)];
 }
 
-/* Borrowed: the name of the address that recvfrom has just filled in. */
-static inline PyObject *el_peer_name(el_peer *peer, const struct sockaddr_storage *address, socklen_t length) {
-    if (length == 0) return Py_None; /* it has none */
-    if (peer->name != NULL && length == peer->length && memcmp(address, &peer->address, length) == 0) return peer->name;
-    el_known *place = peer->name == NULL ? NULL : el_peer_place(peer, address, length);
-    PyObject *name = NULL;
-    memset(&peer->address, 0, sizeof(peer->address));
-    memcpy(&peer->address, address, length);
+/* The address that recvfrom has just filled in becomes the peer's. */
+static inline int el_peer_becomes(el_peer *peer, const struct sockaddr_storage *address, socklen_t length) {
+    if (peer->name != NULL && length == peer->length && memcmp(address, &peer->address, length) == 0) return 0;
+    el_known *set = peer->name == NULL ? NULL : el_peer_set(peer, address, length);
     peer->length = length;
-    if (place != NULL && place->name != NULL && length == place->length
-        && memcmp(address, &place->address, length) == 0)
-        name = Py_NewRef(place->name);
-    else if ((name = el_peer_build(peer)) != NULL && place != NULL) {
-        memcpy(&place->address, address, length);
-        place->length = length;
-        Py_XSETREF(place->name, Py_NewRef(name));
+    memcpy(&peer->address, address, length);
+    for (int i = 0; set != NULL && i < EL_WAYS && set[i].name != NULL; i++)
+        if (length == set[i].length && memcmp(address, &set[i].address, length) == 0) {
+            Py_SETREF(peer->name, Py_NewRef(set[i].name));
+            return 0;
+        }
+    Py_XSETREF(peer->name, length == 0 ? NULL : el_peer_build(peer));
+    if (peer->name == NULL) return length == 0 ? 0 : -1;
+    if (set != NULL) {
+        Py_XDECREF(set[EL_WAYS - 1].name);
+        memmove(set + 1, set, (EL_WAYS - 1) * sizeof(el_known));
+        memcpy(&set->address, address, length);
+        set->length = length;
+        set->name = Py_NewRef(peer->name);
     }
-    Py_XSETREF(peer->name, name);
-    return name;
+    return 0;
 }
 
 /* A method of the socket module's; None (it would block) as -2 is for the functions above. */
@@ -343,31 +336,36 @@ static inline PyObject *el_sock_method(PyObject *result) {
     return Py_NewRef(Py_None);
 }
 
-/* (datagram, sender), or None if it would block. */
+/* A datagram, or None if it would block. Then `el_peer_sender` says from whom. */
 static inline PyObject *el_sock_recvfrom(PyObject *sock, int fd, el_peer *peer) {
     static char datagram[EL_DATAGRAM];
     struct sockaddr_storage address;
     socklen_t length = sizeof(address);
     Py_ssize_t count;
-    PyObject *name, *data, *pair;
-    if (peer->foreign) return el_sock_method(PyObject_CallMethod(sock, "recvfrom", "i", EL_DATAGRAM));
+    if (peer->foreign) {
+        PyObject *pair = el_sock_method(PyObject_CallMethod(sock, "recvfrom", "i", EL_DATAGRAM));
+        if (pair == NULL || pair == Py_None) return pair;
+        Py_XSETREF(peer->name, Py_NewRef(PyTuple_GET_ITEM(pair, 1)));
+        Py_SETREF(pair, Py_NewRef(PyTuple_GET_ITEM(pair, 0)));
+        return pair;
+    }
     do count = recvfrom(fd, datagram, sizeof(datagram), 0, (struct sockaddr *)&address, &length);
     while (count < 0 && errno == EINTR);
     count = el_sock_result(count);
     if (count < 0) return count == -2 ? Py_NewRef(Py_None) : NULL;
     if (length > sizeof(address)) length = sizeof(address);
-    if ((name = el_peer_name(peer, &address, length)) == NULL) return NULL;
-    if ((data = PyBytes_FromStringAndSize(datagram, count)) == NULL) return NULL;
-    pair = PyTuple_Pack(2, data, name);
-    Py_DECREF(data);
-    return pair;
+    return el_peer_becomes(peer, &address, length) < 0 ? NULL : el_bytes_of(datagram, count);
+}
+
+static inline PyObject *el_peer_sender(const el_peer *peer) {
+    return Py_NewRef(peer->name == NULL ? Py_None : peer->name);
 }
 
 /* Bytes sent, or -2. To whom the last datagram came from without parsing the address, else by the socket module. */
 static inline Py_ssize_t el_sock_sendto(PyObject *sock, int fd, PyObject *data, PyObject *name, el_peer *peer) {
     Py_buffer view;
     Py_ssize_t count;
-    if (name != peer->name) {
+    if (name != peer->name || peer->foreign) {
         PyObject *result = el_sock_method(PyObject_CallMethod(sock, "sendto", "OO", data, name));
         if (result == NULL) return -1;
         count = result == Py_None ? -2 : PyLong_AsSsize_t(result);

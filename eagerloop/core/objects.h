@@ -1,4 +1,4 @@
-/* The third part of runtime.h: the list of tasks, the stock of dead objects, and bytes. */
+/* The third part of runtime.h: the list of tasks, the stock of dead objects, front doors, and bytes. */
 #ifndef EAGERLOOP_OBJECTS_H
 #define EAGERLOOP_OBJECTS_H
 
@@ -7,13 +7,19 @@
 
 /* -- 7. Tasks ---------------------------------------------------------------------------------------------- */
 
+/* A task embeds its link, and leaves the list before it dies. */
 typedef struct el_link {
     struct el_link *previous, *next; /* both NULL: in no list */
-    PyObject *task;                  /* borrowed: the task embeds its link and leaves the list before it dies */
 } el_link;
 
-static inline void el_link_insert(el_link *head, el_link *link, PyObject *task) {
-    link->task = task;
+typedef struct {
+    el_link head;
+    ptrdiff_t offset; /* bytes from a task to its link */
+} el_list;
+
+static inline void el_link_insert(el_list *list, el_link *link, PyObject *task) {
+    el_link *head = &list->head;
+    list->offset = (char *)link - (char *)task;
     link->previous = head->previous;
     link->next = head;
     head->previous->next = link;
@@ -27,37 +33,41 @@ static inline void el_link_remove(el_link *link) {
     link->next = link->previous = NULL;
 }
 
-static inline PyObject *el_link_list(el_link *head) {
-    PyObject *list = PyList_New(0);
-    if (list == NULL || head->next == NULL) return list;
+static inline PyObject *el_list_tasks(el_list *list) {
+    el_link *head = &list->head;
+    PyObject *tasks = PyList_New(0);
+    if (tasks == NULL || head->next == NULL) return tasks;
     for (el_link *link = head->next; link != head; link = link->next) {
-        if (Py_REFCNT(link->task) == 0) continue; /* being destroyed, in a weak reference's callback */
-        if (PyList_Append(list, link->task) < 0) {
-            Py_DECREF(list);
+        PyObject *task = (PyObject *)((char *)link - list->offset);
+        if (Py_REFCNT(task) == 0) continue; /* being destroyed, in a weak reference's callback */
+        if (PyList_Append(tasks, task) < 0) {
+            Py_DECREF(tasks);
             return NULL;
         }
     }
-    return list;
+    return tasks;
 }
 
 /* A loop that dies before its tasks leaves them in no list. */
-static inline void el_link_abandon(el_link *head) {
+static inline void el_list_abandon(el_link *head) {
     while (head->next != NULL && head->next != head) el_link_remove(head->next);
 }
 
-#define EL_TASKS_BEGIN(agenda) ((agenda)->_tasks.next = (agenda)->_tasks.previous = &(agenda)->_tasks)
+#define EL_TASKS_BEGIN(agenda) ((agenda)->_tasks.head.next = (agenda)->_tasks.head.previous = &(agenda)->_tasks.head)
 #define EL_TASK_LINK(agenda, task) el_link_insert(&(agenda)->_tasks, &(task)->_link, (PyObject *)(task))
 #define EL_TASK_UNLINK(task) el_link_remove(&(task)->_link)
-#define EL_TASK_LIST(agenda) el_link_list(&(agenda)->_tasks)
-#define EL_TASKS_ABANDON(agenda) el_link_abandon(&(agenda)->_tasks)
+#define EL_TASK_LIST(agenda) el_list_tasks(&(agenda)->_tasks)
+#define EL_TASKS_ABANDON(agenda) el_list_abandon(&(agenda)->_tasks.head)
 
 /* -- 8. Stock ----------------------------------------------------------------------------------------------
  * An object that lives for one await costs more to allocate, to make by tp_new (a call for each base) and to free than
  * to use. A stocked type keeps the memory of the last few that died; a new one is a copy of the model that tp_new made,
- * but for the instance dict, which comes when somebody sets an attribute. For static types without __cinit__. A
- * free-threaded build has no stock. */
+ * but for the instance dict, which comes when somebody sets an attribute. One that dies without a finalizer to call, in
+ * no list, lets go of its fields in one go; Cython's way is a call for each base. For static types without
+ * __cinit__, and without __dealloc__ but for leaving a list. A free-threaded build has no stock. */
 
-#define EL_STOCKS 4 /* stocked types of a module */
+#define EL_STOCKS 4  /* stocked types of a module */
+#define EL_FIELDS 16 /* fields of a stocked type that refer to objects */
 #define EL_KEPT 128 /* dead objects of a type that are kept */
 
 /* What is kept is dead: the sanitizer is told so, and in a debug build it looks as freed memory does there. */
@@ -77,6 +87,9 @@ typedef struct {
     PyTypeObject *type;
     PyObject *model;
     Py_ssize_t nones; /* how often the model refers to None; it refers to nothing else */
+    Py_ssize_t fields[EL_FIELDS]; /* where: offsets in bytes */
+    ptrdiff_t link;   /* where its el_link is; 0: it has none */
+    destructor dealloc; /* Cython's */
     Py_ssize_t count;
     PyObject *kept[EL_KEPT];
 } el_stock;
@@ -88,15 +101,50 @@ static inline el_stock *el_stock_of(PyTypeObject *type) {
     return stock->type == NULL ? NULL : stock;
 }
 
-static void el_stock_free(void *memory) {
-    el_stock *stock = el_stock_of(Py_TYPE((PyObject *)memory));
-    if (stock == NULL || stock->count == EL_KEPT) { /* NULL: a class derived from a stocked one */
-        PyObject_GC_Del(memory);
+static inline void el_stock_keep(el_stock *stock, PyObject *object) {
+    if (stock->count == EL_KEPT) {
+        PyObject_GC_Del(object);
         return;
     }
-    stock->kept[stock->count++] = (PyObject *)memory;
-    EL_BURY(memory, (size_t)stock->type->tp_basicsize);
+    stock->kept[stock->count++] = object;
+    EL_BURY(object, (size_t)stock->type->tp_basicsize);
 }
+
+static void el_stock_free(void *memory) {
+    el_stock *stock = el_stock_of(Py_TYPE((PyObject *)memory));
+    if (stock == NULL) /* a class derived from a stocked one */
+        PyObject_GC_Del(memory);
+    else
+        el_stock_keep(stock, (PyObject *)memory);
+}
+
+static inline void el_stock_dealloc(el_stock *stock, PyObject *object) {
+    PyTypeObject *type = stock->type;
+    char *memory = (char *)object;
+    int exact = Py_TYPE(object) == type, unlinked = stock->link == 0 || ((el_link *)(memory + stock->link))->next == NULL;
+    if (exact && type->tp_finalize != NULL && !PyObject_GC_IsFinalized(object)) {
+        if (PyObject_CallFinalizerFromDealloc(object)) return; /* it lives on; Cython would ask only in its own slot */
+        exact = 0;
+    }
+    if (!exact || !unlinked) {
+        stock->dealloc(object);
+        return;
+    }
+    PyObject_GC_UnTrack(object);
+    if (type->tp_weaklistoffset > 0 && *(PyObject **)(memory + type->tp_weaklistoffset) != NULL)
+        PyObject_ClearWeakRefs(object);
+    for (Py_ssize_t i = 0; i < stock->nones; i++) Py_DECREF(*(PyObject **)(memory + stock->fields[i]));
+    if (type->tp_dictoffset > 0) Py_XDECREF(*(PyObject **)(memory + type->tp_dictoffset));
+    el_stock_keep(stock, object);
+}
+
+/* A slot has no room to say whose it is. */
+static void el_stock_dealloc_0(PyObject *object) { el_stock_dealloc(&el_stocks[0], object); }
+static void el_stock_dealloc_1(PyObject *object) { el_stock_dealloc(&el_stocks[1], object); }
+static void el_stock_dealloc_2(PyObject *object) { el_stock_dealloc(&el_stocks[2], object); }
+static void el_stock_dealloc_3(PyObject *object) { el_stock_dealloc(&el_stocks[3], object); }
+static const destructor el_stock_deallocs[EL_STOCKS] = {
+    el_stock_dealloc_0, el_stock_dealloc_1, el_stock_dealloc_2, el_stock_dealloc_3};
 
 /* An object that the collector does not know of; see el_gc_track. */
 static inline PyObject *el_stock_new_untracked(PyObject *cls) {
@@ -133,7 +181,7 @@ static inline PyObject *el_stock_new(PyObject *cls) {
     return object;
 }
 
-static inline int el_stock_open(PyObject *cls) {
+static inline int el_stock_open(PyObject *cls, ptrdiff_t link) {
 #ifndef Py_GIL_DISABLED
     PyTypeObject *type = (PyTypeObject *)cls;
     el_stock *stock = el_stocks;
@@ -146,15 +194,62 @@ static inline int el_stock_open(PyObject *cls) {
     if (stock->model == NULL) return -1;
     PyObject_GC_UnTrack(stock->model);
     if (type->tp_dictoffset > 0) Py_CLEAR(*(PyObject **)((char *)stock->model + type->tp_dictoffset));
-    PyObject **field = (PyObject **)((char *)stock->model + sizeof(PyObject));
-    for (; (char *)field < (char *)stock->model + type->tp_basicsize; field++) stock->nones += *field == Py_None;
+    for (Py_ssize_t at = sizeof(PyObject); at < type->tp_basicsize; at += (Py_ssize_t)sizeof(PyObject *)) {
+        if (*(PyObject **)((char *)stock->model + at) != Py_None) continue;
+        if (stock->nones == EL_FIELDS) {
+            PyErr_Format(PyExc_SystemError, "%s has more than %d fields", type->tp_name, EL_FIELDS);
+            return -1;
+        }
+        stock->fields[stock->nones++] = at;
+    }
     stock->type = type;
+    stock->link = link;
+    stock->dealloc = type->tp_dealloc;
+    PyTypeObject *base = type->tp_base; /* where Cython makes one call, that is quicker */
+    if (base != &PyBaseObject_Type && base->tp_dealloc != type->tp_dealloc)
+        type->tp_dealloc = el_stock_deallocs[stock - el_stocks];
     type->tp_free = el_stock_free;
 #endif
     return 0;
 }
 
-/* -- 9. Bytes  ---------------------------------------------------------------------------------------------
+#define EL_STOCK(cls) el_stock_open(cls, 0)
+#define EL_STOCK_LINKED(cls, task) el_stock_open(cls, (char *)&(task)->_link - (char *)(task))
+
+/* -- 9. Front doors ----------------------------------------------------------------------------------------
+ * What takes any keywords makes a dict for them with each call. The front door is for calls without any: it hands the
+ * arguments to a C function, and every other call to where it went before. One in a module. */
+
+static struct {
+    PyObject *callable;
+    PyTypeObject *owner; /* of a method; NULL: a function of one argument */
+    vectorcallfunc otherwise;
+    void *function;
+} el_front;
+
+static PyObject *el_front_call(PyObject *callable, PyObject *const *arguments, size_t count, PyObject *names) {
+    if (names == NULL && callable == el_front.callable) {
+        if (el_front.owner == NULL) {
+            if (PyVectorcall_NARGS(count) == 1) return ((PyObject * (*)(PyObject *)) el_front.function)(arguments[0]);
+        } else if (PyVectorcall_NARGS(count) == 2 && PyObject_TypeCheck(arguments[0], el_front.owner))
+            return ((PyObject * (*)(PyObject *, PyObject *)) el_front.function)(arguments[0], arguments[1]);
+    }
+    return el_front.otherwise(callable, arguments, count, names);
+}
+
+static inline int el_front_open(PyObject *callable, PyObject *owner, void *function) {
+    Py_ssize_t offset = Py_TYPE(callable)->tp_vectorcall_offset;
+    if (offset <= 0) return 0; /* it has no door of its own */
+    el_front.callable = Py_NewRef(callable);
+    el_front.owner = owner == Py_None ? NULL : (PyTypeObject *)owner;
+    el_front.otherwise = *(vectorcallfunc *)((char *)callable + offset);
+    el_front.function = function;
+    *(vectorcallfunc *)((char *)callable + offset) = el_front_call;
+    return 0;
+}
+#define EL_FRONT(callable, owner, function) el_front_open(callable, (PyObject *)(owner), (void *)(function))
+
+/* -- 10. Bytes ---------------------------------------------------------------------------------------------
  * `data` is bytes or a bytearray. */
 
 static inline char *el_bytes_text(PyObject *data) {

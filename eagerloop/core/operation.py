@@ -145,7 +145,7 @@ def take(op: Operation, finished: bool) -> Any:
     if not finished and value is not None:
         if isinstance(value, Future):
             fut = value
-            fut._asyncio_future_blocking = True
+            fut._blocking = True
         else:
             value._asyncio_future_blocking = True
     return value

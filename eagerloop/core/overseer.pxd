@@ -1,5 +1,6 @@
 cimport cython
 
+from . cimport future
 from .future cimport Future
 
 
@@ -8,4 +9,7 @@ cdef class Overseer:
 
 cdef bint watch(Future fut, Overseer overseer) except -1
 @cython.locals(overseer=Overseer)
+cdef int settle(Future fut, object value) except -1
+@cython.locals(overseer=Overseer)
 cdef bint tell(Future fut) except -1
+cdef int notify(Overseer overseer, Future fut) except -1

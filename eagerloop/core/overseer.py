@@ -1,12 +1,21 @@
 """Overseer: who waits for many futures at once, as a TaskGroup does, and is told of each that is done.
 
 It stands in the future's first slot as itself, and the future that is done stands in the ready queue as
-itself, where the callback would have been: there is neither callback nor handle nor context.
+itself, where the callback would have been: there is neither callback nor handle nor context. A task that ends
+well, and that nobody else waits for, does not even queue: who is to see in which turn its overseer hears of it?
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from . import future
 from .future import Future
+
+if TYPE_CHECKING:
+    import cython
+else:
+    from .. import _cython as cython
 
 
 class Overseer:
@@ -15,7 +24,7 @@ class Overseer:
     __slots__ = ()
 
     def _child_done(self, child: Future) -> None:
-        """Called from the ready queue."""
+        """Called from the ready queue, or at the end of a child that ended well."""
 
 
 def watch(fut: Future, overseer: Overseer) -> bool:
@@ -26,12 +35,28 @@ def watch(fut: Future, overseer: Overseer) -> bool:
     return True
 
 
+def settle(fut: Future, value: Any) -> None:
+    """Gives a pending future its result, and tells the overseer at once if it is alone."""
+    if fut._waiter is None or fut._extra is not None or not isinstance(fut._waiter, Overseer):
+        future.settle(fut, value)
+    else:
+        overseer = cython.cast(Overseer, fut._waiter)
+        fut._waiter = None
+        future.settle(fut, value)
+        notify(overseer, fut)
+
+
 def tell(fut: Future) -> bool:
     """A future that is done has come out of the ready queue; False if nobody wanted to hear of it."""
     overseer = fut._waiter
     if overseer is None:
         return False
     fut._waiter = None
+    notify(overseer, fut)
+    return True
+
+
+def notify(overseer: Overseer, fut: Future) -> None:
     try:
         overseer._child_done(fut)
     except (SystemExit, KeyboardInterrupt):
@@ -39,4 +64,3 @@ def tell(fut: Future) -> bool:
     except BaseException as exc:  # as of any callback: the loop goes on
         context = {"message": f"Exception in callback {overseer!r}", "exception": exc}
         fut._loop.call_exception_handler(context)
-    return True

@@ -3,6 +3,8 @@
 #define EAGERLOOP_QUEUES_H
 
 #include <Python.h>
+#include <limits.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What only the ready queue or the heap holds need not be walked by the collector: most of it is gone before a collection
@@ -151,12 +153,14 @@ static inline PyObject *el_ring_list(PyObject *self) {
 
 /* -- 2. Heap ----------------------------------------------------------------------------------------------- */
 
+/* Entries are of several classes. Each has an int field `_place`: 1 + its index here, 0 outside. */
 typedef struct {
     double when;     /* loop time, seconds */
-    uint64_t order;  /* entries of equal time leave in the order they came */
+    uint64_t order;  /* entries of equal time leave in the order they came; the low bits: where `_place` is in the entry */
     PyObject *entry;
-    Py_ssize_t *place;  /* the entry's own field with its index here; -1 outside */
 } el_slot;
+#define EL_ORDER_BITS 12
+#define EL_PLACE_OFFSET ((1 << EL_ORDER_BITS) - 1)
 
 typedef struct {
     PyObject_HEAD
@@ -170,9 +174,13 @@ static inline int el_before(const el_slot *a, const el_slot *b) {
     return a->when < b->when || (a->when == b->when && a->order < b->order);
 }
 
+static inline int *el_place(const el_slot *slot) {
+    return (int *)((char *)slot->entry + (slot->order & EL_PLACE_OFFSET));
+}
+
 static inline void el_heap_put(el_heap *heap, Py_ssize_t i, el_slot slot) {
     heap->slots[i] = slot;
-    *slot.place = i;
+    *el_place(&slot) = (int)i + 1;
 }
 
 static inline void el_heap_up(el_heap *heap, Py_ssize_t i, el_slot slot) {
@@ -202,7 +210,7 @@ static inline void el_heap_down(el_heap *heap, Py_ssize_t i, el_slot slot) {
 /* Takes the entry at `i` out and returns the heap's reference to it. */
 static inline PyObject *el_heap_take(el_heap *heap, Py_ssize_t i) {
     el_slot gone = heap->slots[i];
-    *gone.place = -1;
+    *el_place(&gone) = 0;
     heap->count--;
     if (i < heap->count) {
         el_slot last = heap->slots[heap->count];
@@ -265,11 +273,11 @@ static inline PyObject *el_heap_new(void) {
     return (PyObject *)heap;
 }
 
-static inline int el_heap_insert(PyObject *self, PyObject *entry, Py_ssize_t *place, double when) {
+static inline int el_heap_insert(PyObject *self, PyObject *entry, ptrdiff_t offset, double when) {
     el_heap *heap = (el_heap *)self;
     if (heap->count == heap->size) {
         Py_ssize_t size = heap->size ? heap->size * 2 : 16;
-        el_slot *slots = PyMem_Realloc(heap->slots, (size_t)size * sizeof(el_slot));
+        el_slot *slots = size > INT_MAX ? NULL : PyMem_Realloc(heap->slots, (size_t)size * sizeof(el_slot));
         if (slots == NULL) {
             PyErr_NoMemory();
             return -1;
@@ -277,14 +285,14 @@ static inline int el_heap_insert(PyObject *self, PyObject *entry, Py_ssize_t *pl
         heap->slots = slots;
         heap->size = size;
     }
-    el_slot slot = {when, heap->order++, Py_NewRef(entry), place};
+    el_slot slot = {when, heap->order++ << EL_ORDER_BITS | (uint64_t)offset, Py_NewRef(entry)};
     el_heap_up(heap, heap->count++, slot);
     return 0;
 }
 
-static inline int el_heap_drop(PyObject *self, Py_ssize_t place) {
-    if (place < 0) return 0;
-    PyObject *entry = el_heap_take((el_heap *)self, place);
+static inline int el_heap_drop(PyObject *self, int place) {
+    if (place == 0) return 0;
+    PyObject *entry = el_heap_take((el_heap *)self, place - 1);
     el_gc_return(entry);
     Py_DECREF(entry);
     return 1;
@@ -303,8 +311,8 @@ static inline PyObject *el_heap_list(PyObject *self) {
     return list;
 }
 
-/* Entries are of several classes; each keeps its index in a field `_place`. */
-#define EL_HEAP_PUSH(heap, entry, when) el_heap_insert(heap, (PyObject *)(entry), &(entry)->_place, when)
+#define EL_HEAP_PUSH(heap, entry, when) \
+    el_heap_insert(heap, (PyObject *)(entry), (char *)&(entry)->_place - (char *)(entry), when)
 #define EL_HEAP_REMOVE(heap, entry) el_heap_drop(heap, (entry)->_place)
 
 #endif

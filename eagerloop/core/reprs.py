@@ -52,10 +52,10 @@ def task_info(task: Any) -> list[str]:
     return info
 
 
-def handle_info(handle: Any) -> list[str]:
+def handle_info(handle: Any, cancelled: bool) -> list[str]:
     """Cancelled or not, when it is due, what it calls, and in debug mode where it was made."""
     info = [handle.__class__.__name__]
-    if handle._cancelled:
+    if cancelled:
         info.append("cancelled")
     if hasattr(handle, "_when"):
         when = float(handle._when)
@@ -75,8 +75,8 @@ def format_callback_source(callback: Any, args: Any, *, debug: bool = False) -> 
     return format_helpers._format_callback_source(callback, args, debug=debug)
 
 
-def handle_repr(handle: Any) -> str:
-    return f"<{' '.join(handle_info(handle))}>"
+def handle_repr(handle: Any, cancelled: bool) -> str:
+    return f"<{' '.join(handle_info(handle, cancelled))}>"
 
 
 @reprlib.recursive_repr()

@@ -45,7 +45,7 @@ cdef extern from "runtime.h":
     object get_current "el_current_get" (object loop)
     int set_current "el_current_set" (object loop, object task) except -1
 
-    # 9. Bytes
+    # 10. Bytes
     Py_ssize_t bytes_find "el_bytes_find" (object data, object separator, Py_ssize_t start) except -2
     bytes bytes_cut "el_bytes_cut" (object data, Py_ssize_t start, Py_ssize_t stop)
 
@@ -69,10 +69,11 @@ cdef extern from "runtime.h":
     el_peer *peer_new "el_peer_new" (int family) except NULL
     void peer_free "el_peer_free" (el_peer *peer) noexcept
     object sock_recvfrom "el_sock_recvfrom" (object sock, int fd, el_peer *peer)
+    object peer_sender "el_peer_sender" (const el_peer *peer)
     Py_ssize_t sock_sendto "el_sock_sendto" (
         object sock, int fd, object data, object name, el_peer *peer) except -1
 
     # 8. Stock
-    int stock "el_stock_open" (object cls) except -1
+    int stock "EL_STOCK" (object cls) except -1
     object new "el_stock_new" (object cls)
     object new_untracked "el_stock_new_untracked" (object cls)

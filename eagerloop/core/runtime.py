@@ -100,9 +100,9 @@ class Heap:
 
     def remove(self, entry: Any) -> bool:
         node = entry._place
-        if node == -1:
+        if node == 0:
             return False
-        entry._place = -1
+        entry._place = 0
         node[2] = None
         self.removed += 1
         if self.removed * 2 > len(self.nodes):
@@ -120,7 +120,7 @@ class Heap:
     def clear(self) -> None:
         for _, _, entry in self.nodes:
             if entry is not None:
-                entry._place = -1
+                entry._place = 0
         self.nodes.clear()
         self.removed = 0
 
@@ -144,7 +144,7 @@ def heap_next(heap: Heap) -> float:
 def heap_pop(heap: Heap) -> Any:
     heap.settle()
     entry = heapq.heappop(heap.nodes)[2]
-    entry._place = -1
+    entry._place = 0
     return entry
 
 
@@ -307,7 +307,14 @@ def tasks_abandon(agenda: Any) -> None:
     """The set goes with its loop."""
 
 
-# 9. Bytes
+# 9. Front doors
+
+
+def front(function: Any, *owner_and_fast: Any) -> None:
+    """The interpreter makes a dict for keywords in any case."""
+
+
+# 10. Bytes
 
 
 def bytes_find(data: bytes | bytearray, separator: Any, start: int) -> int:
@@ -371,7 +378,7 @@ def event_bits(events: list[Any], i: int) -> int:
 
 
 WOULD_BLOCK = -2
-SCRATCH_BYTES = 65536
+SCRATCH_BYTES = 262144
 PIECES = 64
 
 
@@ -408,24 +415,35 @@ def sock_sendmsg(sock: socket.socket, fd: int, pieces: list[Any], first: int, of
 DATAGRAM_BYTES = 262144
 
 
-def peer_new(family: int) -> memoryview:
-    """Not the last sender: a buffer to receive into, of which only what is used takes memory."""
-    return memoryview(mmap.mmap(-1, DATAGRAM_BYTES))
+class Peer:
+    """Who sent the last datagram, and a buffer to receive into, of which only what is used takes memory."""
+
+    def __init__(self) -> None:
+        self.buffer = memoryview(mmap.mmap(-1, DATAGRAM_BYTES))
+        self.name: Any = None
 
 
-def peer_free(peer: memoryview) -> None:
+def peer_new(family: int) -> Peer:
+    return Peer()
+
+
+def peer_free(peer: Peer) -> None:
     """Only C has to."""
 
 
-def sock_recvfrom(sock: socket.socket, fd: int, peer: memoryview) -> tuple[bytes, Any] | None:
+def sock_recvfrom(sock: socket.socket, fd: int, peer: Peer) -> bytes | None:
     try:
-        count, name = sock.recvfrom_into(peer)
+        count, peer.name = sock.recvfrom_into(peer.buffer)
     except BlockingIOError:
         return None
-    return bytes(peer[:count]), name
+    return bytes(peer.buffer[:count])
 
 
-def sock_sendto(sock: socket.socket, fd: int, data: Any, name: Any, peer: memoryview) -> int:
+def peer_sender(peer: Peer) -> Any:
+    return peer.name
+
+
+def sock_sendto(sock: socket.socket, fd: int, data: Any, name: Any, peer: Peer) -> int:
     try:
         return sock.sendto(data, name)
     except BlockingIOError:
@@ -435,8 +453,11 @@ def sock_sendto(sock: socket.socket, fd: int, data: Any, name: Any, peer: memory
 # 8. Stock
 
 
-def stock(cls: type) -> None:
+def stock(cls: type, linked: Any = None) -> None:
     """Only C can keep an object's memory."""
+
+
+stock_linked = stock
 
 
 def new(cls: type[T]) -> T:

@@ -15,11 +15,19 @@ cdef class Scheduler(Turn):
     cdef public object _task_factory
     cdef object __weakref__
 
-    cdef TimerHandle _call_at(self, object when, object callback, tuple args, object context, str method)
+    cdef double _after(self, object delay) except? -1
+    cdef TimerHandle _call_at(
+        self, double when, bint whole, object callback, tuple args, object context, str method)
     @cython.locals(watched=Watch)
     cdef bint _set_watch(self, int fd, int event, object entry) except -1
     @cython.locals(fd=int, poller=Poller, watches=list, known=bint)
     cdef int _enrol(self, Watch watched) except -1
+    cdef bint _asks_factory(self) noexcept
     cpdef _flush_later(self, Channel channel)
 
+cdef object make_task(Scheduler loop, object coro)
 cdef int put(Watch watched, int event, object entry) except -1
+
+
+cdef extern from "runtime.h":
+    int front "EL_FRONT" (object callable, object owner, object (*function)(Scheduler, object)) except -1

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     import contextvars
     from collections.abc import Callable
 
+    import cython
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares it
+    from .runtime import front
+
 runtime.init()
 
 
@@ -158,7 +165,7 @@ class Scheduler(Turn):
         """
         if delay is None:
             raise TypeError("delay must not be None")
-        return self._call_at(self._now() + delay, callback, args, context, "call_later")
+        return self._call_at(self._after(delay), False, callback, args, context, "call_later")
 
     def call_at(
         self,
@@ -175,16 +182,28 @@ class Scheduler(Turn):
         """
         if when is None:
             raise TypeError("when cannot be None")
-        return self._call_at(when, callback, args, context, "call_at")
+        return self._call_at(when, type(when) is int, callback, args, context, "call_at")
+
+    def _after(self, delay: Any) -> float:
+        """The loop's time in so many seconds."""
+        if type(delay) is float or type(delay) is int:
+            return self._now() + float(delay)
+        return float(self._now() + delay)
 
     def _call_at(
-        self, when: float, callback: Any, args: tuple[Any, ...], context: Any, method: str
+        self,
+        when: float,
+        whole: bool,
+        callback: Any,
+        args: tuple[Any, ...],
+        context: Any,
+        method: str,
     ) -> TimerHandle:
         self._check_schedule()
         if when != when:
             raise ValueError("Invalid delay: NaN (not a number)")
         timer = timers.new(
-            self, when, callback, args, runtime.snapshot() if context is None else context
+            self, when, whole, callback, args, runtime.snapshot() if context is None else context
         )
         if self._debug:
             self._check_callback(callback, method)
@@ -226,11 +245,14 @@ class Scheduler(Turn):
             RuntimeError: the loop is closed, or eagerly: this is another thread than the loop's.
         """
         self._check_schedule()
-        if kwargs or (self._task_factory is not None and not self._eager):
+        if kwargs or self._asks_factory():
             return self._create_task_otherwise(coro, name, context, eager_start, kwargs)
         return task.new(
             self, coro, name, context, self._eager if eager_start is ... else eager_start
         )
+
+    def _asks_factory(self) -> bool:
+        return self._task_factory is not None and not self._eager
 
     def _create_task_otherwise(
         self, coro: Any, name: object, context: Any, eager_start: Any, kwargs: dict[str, Any]
@@ -330,8 +352,19 @@ class Scheduler(Turn):
             self._flushing.append(channel)
 
 
+def make_task(loop: Scheduler, coro: Any) -> Any:
+    """`loop.create_task` without keywords, when it is the Scheduler's."""
+    loop._check_schedule()
+    if loop._asks_factory():
+        return loop._create_task_otherwise(coro, None, None, ..., {})
+    return task.new(loop, coro, None, None, loop._eager)
+
+
 def put(watched: Watch, event: int, entry: Any) -> None:
     if event == watch._READ:
         watched.reader = entry
     else:
         watched.writer = entry
+
+
+front(Scheduler.create_task, Scheduler, make_task)

@@ -236,7 +236,9 @@ static PyObject *el_am_await(PyObject *self) { return Py_NewRef(self); }
 static PyObject *el_iternext(PyObject *self) {
     PyObject *result;
     PySendResult sent = el_am_send(self, Py_None, &result);
-    if (sent == PYGEN_RETURN) {
+    if (sent == PYGEN_RETURN && result == Py_None) { /* as generators do; 3.12 and 3.13 await by this slot */
+        Py_CLEAR(result);
+    } else if (sent == PYGEN_RETURN) {
         PyObject *stop = PyObject_CallOneArg(PyExc_StopIteration, result); /* also right for a tuple */
         if (stop != NULL) PyErr_SetObject(PyExc_StopIteration, stop);
         Py_XDECREF(stop);

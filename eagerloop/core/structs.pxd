@@ -2,6 +2,8 @@
 cdef extern from "runtime.h" nogil:
     ctypedef struct el_link:
         pass
+    ctypedef struct el_list:
+        pass
     ctypedef struct epoll_event "struct epoll_event":
         pass
     ctypedef struct el_peer:

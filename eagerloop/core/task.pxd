@@ -12,13 +12,14 @@ cdef class Task(Future):
     cdef object _context
     # what it waits for, or was woken by
     cdef public object _fut_waiter
-    # str, or the int that stands for "Task-<int>"
+    # None while nobody has asked for "Task-<number>"
     cdef object _name
+    cdef long _number
     cdef public int _num_cancels_requested
-    cdef public bint _must_cancel
-    cdef public bint _log_destroy_pending
-    # its place in the list of a TaskGroup
-    cdef Py_ssize_t _seat
+    # the next step raises CancelledError
+    cdef signed char _cancel_due
+    # it would be a loss if the task went before its end
+    cdef signed char _mourned
     # its place in the loop's list of tasks
     cdef el_link _link
 
@@ -40,11 +41,11 @@ cdef int wait_natively(Task task, Agenda agenda, Future waited) except -1
 cdef int deliver_cancel(Task task) except -1
 cdef int throw_later(Task task, str message) except -1
 cdef object loop_of(object fut)
-cdef int report_destroyed(Task task) except -1
 
 
 cdef extern from "runtime.h":
     object send "EL_SEND" (Task task, object error)
     object task_context "EL_CONTEXT_OBJECT" (Task owner)
     void task_link "EL_TASK_LINK" (Agenda agenda, Task task) noexcept
+    int stock_linked "EL_STOCK_LINKED" (object cls, Task example) except -1
     void task_unlink "EL_TASK_UNLINK" (Task task) noexcept

@@ -20,7 +20,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from .. import coroutines
-from . import current, future, overseer, reprs, runtime, stacks
+from . import current, future, losses, overseer, reprs, runtime, stacks
 from .future import Future
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ else:
     from .. import _cython as cython
 
 if not cython.compiled:  # the .pxd declares them
-    from .runtime import send, task_context, task_link, task_unlink
+    from .runtime import send, stock_linked, task_context, task_link, task_unlink
 
 
 runtime.init()
@@ -60,10 +60,10 @@ class Task(Future):
         "_context",
         "_fut_waiter",
         "_name",
+        "_number",
         "_num_cancels_requested",
-        "_must_cancel",
-        "_log_destroy_pending",
-        "_seat",
+        "_cancel_due",
+        "_mourned",
         "_link",
     )
 
@@ -80,8 +80,7 @@ class Task(Future):
         check_arguments(coro, context)
         self._fut_waiter = None
         self._num_cancels_requested = 0
-        self._must_cancel = False
-        self._seat = 0
+        self._cancel_due = False
         begin(self, coro, name, context)
         if not eager_start or not self._loop.is_running():
             start(self)
@@ -98,12 +97,35 @@ class Task(Future):
         return reprs.task_repr(self)
 
     def __del__(self) -> None:
-        if self._phase == future.PENDING and self._log_destroy_pending and self._loop is not None:
-            report_destroyed(self)
+        if self._phase == future.PENDING and self._mourned and self._loop is not None:
+            task_unlink(
+                self
+            )  # whoever hears of it may keep it, but it is no task of the loop any more
+            losses.report_destroyed(self)
         future.tell_if_lost(self)
 
     def __dealloc__(self) -> None:
         task_unlink(self)
+
+    # What other code reads and sets: asyncio's private names.
+
+    @property
+    def _must_cancel(self) -> bool:
+        return bool(self._cancel_due)
+
+    @_must_cancel.setter
+    def _must_cancel(self, value: bool) -> None:
+        self._cancel_due = bool(value)
+
+    @property
+    def _log_destroy_pending(self) -> bool:
+        return bool(self._mourned)
+
+    @_log_destroy_pending.setter
+    def _log_destroy_pending(self, value: bool) -> None:
+        self._mourned = bool(value)
+
+    # The public interface, in asyncio's order.
 
     def get_coro(self) -> Any:
         """The coroutine; None for an eager task that ended at its first step (CPython 3.12)."""
@@ -118,8 +140,8 @@ class Task(Future):
 
     def get_name(self) -> str:
         """The task's name."""
-        if type(self._name) is int:
-            self._name = f"Task-{self._name}"
+        if self._name is None and self._number != 0:
+            self._name = f"Task-{self._number}"
         return str(self._name)
 
     def set_name(self, value: object, /) -> None:
@@ -145,7 +167,7 @@ class Task(Future):
         self._num_cancels_requested += 1
         if self._fut_waiter is not None and self._fut_waiter.cancel(msg=msg):
             return True  # it may be done and refuse, or its task absorb the cancellation: ours is then still due
-        self._must_cancel = True
+        self._cancel_due = True
         self._outcome = msg
         return True
 
@@ -158,7 +180,7 @@ class Task(Future):
         if self._num_cancels_requested > 0:
             self._num_cancels_requested -= 1
             if self._num_cancels_requested == 0:
-                self._must_cancel = False
+                self._cancel_due = False
         return int(self._num_cancels_requested)
 
     def get_stack(self, *, limit: int | None = None) -> list[FrameType]:
@@ -193,9 +215,9 @@ def check_arguments(coro: Any, context: Any) -> None:
 def begin(task: Task, coro: Any, name: object, context: Any) -> None:
     task._coro = coro
     task._context = runtime.snapshot() if context is None else context
-    task._log_destroy_pending = True
+    task._mourned = True
     if name is None:
-        task._name = runtime.next_number()
+        task._number = runtime.next_number()
     else:
         task._name = name if type(name) is str else str(name)
 
@@ -232,7 +254,7 @@ def start_eagerly(task: Task) -> None:
     """Runs the first step now; a coroutine that ends with it leaves no trace on the loop."""
     agenda = task._agenda
     if agenda._thread_id != runtime.thread_id():
-        task._log_destroy_pending = False
+        task._mourned = False
         task._coro.close()
         raise RuntimeError(
             "an eager task can only be started from the thread that runs its event loop; "
@@ -298,10 +320,10 @@ def step(task: Task, error: BaseException | None) -> None:
     agenda = task._agenda
     if task._phase != future.PENDING:
         raise InvalidStateError(f"__step(): already done: {task!r}, {error!r}")
-    if task._must_cancel:
+    if task._cancel_due:
         if not isinstance(error, CancelledError):
             error = future.make_cancelled(task)
-        task._must_cancel = False
+        task._cancel_due = False
     task._fut_waiter = None
     if agenda is None:
         step_foreign(task, error)
@@ -340,11 +362,11 @@ def finish(task: Task, kind: int, value: Any) -> None:
     """The coroutine returned `value` or raised it."""
     task_unlink(task)
     if kind == runtime.RETURNED:
-        if task._must_cancel:
-            task._must_cancel = False
+        if task._cancel_due:
+            task._cancel_due = False
             future.end_cancelled(task, task._outcome)
         else:
-            future.settle(task, value)
+            overseer.settle(task, value)
     elif isinstance(value, CancelledError):
         future.end_cancelled(task, None)
         task._extra = value
@@ -389,16 +411,16 @@ def wait_natively(task: Task, agenda: Agenda, waited: Future) -> None:
     """Waits for a future of our own make: it holds the task itself."""
     if waited._agenda is not agenda:
         throw_later(task, f"Task {task!r} got Future {waited!r} attached to a different loop")
-    elif not waited._asyncio_future_blocking:
+    elif not waited._blocking:
         throw_later(task, f"yield was used instead of yield from in task {task!r} with {waited!r}")
     elif waited is task:
         throw_later(task, f"Task cannot await on itself: {task!r}")
     else:
-        waited._asyncio_future_blocking = False
+        waited._blocking = False
         task._fut_waiter = waited
         if waited._phase == future.PENDING:
             future.add_waiter(waited, task)
-            if task._must_cancel:
+            if task._cancel_due:
                 deliver_cancel(task)
         else:
             runtime.ring_push(agenda._ring, task)
@@ -406,8 +428,8 @@ def wait_natively(task: Task, agenda: Agenda, waited: Future) -> None:
 
 def deliver_cancel(task: Task) -> None:
     """A cancellation was requested while the step ran."""
-    if task._must_cancel and task._fut_waiter.cancel(msg=task._outcome):
-        task._must_cancel = False
+    if task._cancel_due and task._fut_waiter.cancel(msg=task._outcome):
+        task._cancel_due = False
 
 
 def throw_later(task: Task, message: str) -> None:
@@ -432,21 +454,12 @@ def loop_of(fut: Any) -> Any:
     return get_loop()
 
 
-def report_destroyed(task: Task) -> None:
-    """The task went while its coroutine waited: nobody will ever resume it."""
-    task_unlink(task)  # whoever hears of it may keep it, but it is no task of the loop any more
-    context = {"task": task, "message": "Task was destroyed but it is pending!"}
-    if task._source_traceback:
-        context["source_traceback"] = task._source_traceback
-    task._loop.call_exception_handler(context)
-
-
 runtime.zeroed(
     Task,
     {
-        **dict.fromkeys(("_context", "_fut_waiter")),
-        **dict.fromkeys(("_num_cancels_requested", "_seat"), 0),
-        **dict.fromkeys(("_must_cancel", "_log_destroy_pending"), False),
+        **dict.fromkeys(("_context", "_fut_waiter", "_name")),
+        **dict.fromkeys(("_number", "_num_cancels_requested"), 0),
+        **dict.fromkeys(("_cancel_due", "_mourned"), False),
     },
 )
-runtime.stock(Task)
+stock_linked(Task, None)

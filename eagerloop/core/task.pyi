@@ -16,6 +16,7 @@ class Task(asyncio.Task[_T], Future[_T]):
     _context: Any
     _fut_waiter: Any
     _name: Any
+    _number: int
     _num_cancels_requested: int
     _must_cancel: bool
     _log_destroy_pending: bool

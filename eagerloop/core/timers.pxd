@@ -6,14 +6,15 @@ from .handle cimport Handle
 
 
 cdef class TimerHandle(Handle):
-    # index in the heap; -1 outside
-    cdef Py_ssize_t _place
-    cdef double _time
-    # it was given as an int
+    # in the heap, see queues.h
+    cdef int _place
+    # the time was given as an int
     cdef bint _whole
+    cdef double _time
 
 @cython.locals(timer=TimerHandle)
-cdef TimerHandle new(object loop, object when, object callback, tuple args, object context)
+cdef TimerHandle new(
+    object loop, double when, bint whole, object callback, tuple args, object context)
 cdef int add(Agenda agenda, TimerHandle timer) except -1
 cdef bint remove(Agenda agenda, TimerHandle timer) except -1
 @cython.locals(agenda=Agenda)
@@ -21,7 +22,8 @@ cdef bint take_back(TimerHandle timer) except -1
 
 
 cdef class Alarm:
-    cdef Py_ssize_t _place
+    # in the heap, see queues.h
+    cdef int _place
     cdef object __weakref__
     cdef int _due(self) except -1
 

@@ -1,7 +1,7 @@
 """TimerHandle and Alarm: what the heap of timers holds, besides Delay.
 
 An entry knows its place in the heap, so that cancelling takes it out at once: a million timeouts that never fire
-leave nothing behind. `_place` belongs to runtime.h; -1 means outside.
+leave nothing behind. `_place` belongs to runtime.h; 0 means outside.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class TimerHandle(Handle):
         when: loop time in seconds at which the call is due.
     """
 
-    __slots__ = ("_place", "_time", "_whole")
+    __slots__ = ("_place", "_whole", "_time")
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class TimerHandle(Handle):
         context: contextvars.Context | None = None,
     ) -> None:
         Handle.__init__(self, callback, args, loop, context)
-        self._place = -1
+        self._place = 0
         self._time = when
         self._whole = type(when) is int
 
@@ -58,7 +58,7 @@ class TimerHandle(Handle):
 
     @property
     def _scheduled(self) -> bool:
-        return bool(self._place != -1)
+        return bool(self._place != 0)
 
     def when(self) -> float:
         """Loop time in seconds at which the call is due; an int if one was given."""
@@ -70,7 +70,7 @@ class TimerHandle(Handle):
 
     def cancel(self) -> None:
         """Takes the call back, and the timer out of its loop."""
-        if not self._cancelled and not take_back(self):
+        if self._args is not None and not take_back(self):
             Handle.cancel(self)
             self._loop._timer_handle_cancelled(self)
 
@@ -104,20 +104,21 @@ class TimerHandle(Handle):
             self._time == other.when()
             and self._callback == other._callback  # type: ignore[attr-defined]
             and self._args == other._args
-            and self._cancelled == other._cancelled
+            and (self._args is None) == other.cancelled()
         )
 
 
-def new(loop: Any, when: Any, callback: Any, args: tuple[Any, ...], context: Any) -> TimerHandle:
+def new(
+    loop: Any, when: float, whole: bool, callback: Any, args: tuple[Any, ...], context: Any
+) -> TimerHandle:
     """A timer for the heap, `context` being any snapshot."""
     timer: TimerHandle = runtime.new_untracked(TimerHandle)
     timer._callback = callback
     timer._args = args
     timer._context = context
     timer._loop = loop
-    timer._place = -1
     timer._time = when
-    timer._whole = type(when) is int
+    timer._whole = whole
     return timer
 
 
@@ -133,12 +134,11 @@ def remove(agenda: Agenda, timer: TimerHandle) -> bool:
 
 def take_back(timer: TimerHandle) -> bool:
     """The usual case of `TimerHandle.cancel`, without a call; False if this is none."""
-    if not isinstance(timer._loop, Agenda):
+    if timer._place == 0:
         return False
-    agenda = timer._loop
+    agenda = cython.cast(Agenda, timer._loop)  # only an Agenda puts it into a heap
     if agenda._debug or not agenda._keeps_timers:
         return False
-    timer._cancelled = True
     timer._callback = timer._args = None
     remove(agenda, timer)
     return True
@@ -150,7 +150,7 @@ class Alarm:
     __slots__ = ("_place", "__weakref__")
 
     def __init__(self) -> None:
-        self._place = -1
+        self._place = 0
 
     def _due(self) -> None:
         """Called once, as a ready callback, when the time has come."""
@@ -172,4 +172,5 @@ def go_off(alarm: Alarm) -> None:
     alarm._due()
 
 
+runtime.zeroed(TimerHandle, {"_place": 0})
 runtime.stock(TimerHandle)

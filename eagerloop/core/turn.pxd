@@ -10,7 +10,7 @@ from .task cimport Task
 from .timers cimport Alarm, TimerHandle
 from .watch cimport Channel, Watch
 
-cdef int POLL_TURNS, SHORT_TURNS, IDLE_TURNS
+cdef int POLL_TURNS, SHORT_TURNS, IDLE_TURNS, FLUSH_ENTRIES
 cdef double POLL_SECONDS, SHORT_SECONDS, IDLE_SECONDS
 
 

@@ -4,7 +4,7 @@
     wait       ask the poller, which pushes ready descriptors' Watches onto the ready queue
     expire     push what is due from the heap of timers onto the ready queue
     run        run what is in the ready queue now; what that adds waits for the next turn
-    flush      let transports send what they held back during this turn
+    flush      let transports send what they held back; in a long turn, every few entries
 
 The ready queue holds Tasks (to be stepped), Handles and TimerHandles (to be called), Watches (a descriptor is ready)
 and Alarms (it is time). Everything that runs goes through it, in order.
@@ -34,6 +34,7 @@ SHORT_TURNS = 3  # mask: the clock is read every 4th turn
 SHORT_SECONDS = 5e-6
 IDLE_TURNS = 15  # mask: the clock is read every 16th turn
 IDLE_SECONDS = 1e-3
+FLUSH_ENTRIES = 7  # mask: in a long turn, what is held back goes out after every 8th entry
 
 
 class Turn(Agenda):
@@ -126,20 +127,27 @@ class Turn(Agenda):
             else:
                 self._run_entry(entry)
             entry = None  # interpreted, this frame may be kept, see runtime.py
+            if count & FLUSH_ENTRIES == 0 and self._flushing:
+                self._flush()
 
     def _run_entry(self, entry: Any) -> None:
         if type(entry) is Watch:
             current.leave(self)
             watch.run(entry)
+        elif type(entry) is ThreadsafeHandle:
+            current.leave(self)
+            self._making = entry
+            try:
+                handle.run(entry)
+            finally:
+                self._making = None
+            runtime.gc_return(entry)
         elif isinstance(entry, Task):
             task.run(entry)
         else:
             current.leave(self)
             if type(entry) is Handle or type(entry) is TimerHandle:
                 handle.run(entry)
-                runtime.gc_return(entry)
-            elif type(entry) is ThreadsafeHandle:
-                handle.run_threadsafe(entry)
                 runtime.gc_return(entry)
             elif isinstance(entry, Future):
                 overseer.tell(entry)

@@ -43,7 +43,7 @@ class Channel:
         """There is room to write, or an error."""
 
     def flush(self) -> None:
-        """The turn ends: send what was held back (asked for by `Scheduler._flush_later`)."""
+        """The turn flushes: send what was held back (asked for by `Scheduler._flush_later`)."""
 
 
 class Watch:

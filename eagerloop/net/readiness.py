@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 # "Not now": the call would block, or a signal came before it had an effect.
 NOT_NOW = (BlockingIOError, InterruptedError)
+_MAX_DESCRIPTOR = 0x7FFF_FFFF  # a C int
 
 
 class Watching:
@@ -94,6 +95,26 @@ def descriptor_of(file: Any) -> int:
         raise ValueError(f"Invalid file object: {file!r}") from None
 
 
+def watchable(file: Any, *, or_closed: bool = False) -> int:
+    """`descriptor_of`, unless that is no descriptor's number.
+
+    Args:
+        or_closed: a file that is closed, so that its number is -1, will do.
+
+    Raises:
+        ValueError: it is negative, in the words of `selectors`.
+    """
+    fd = descriptor_of(file)
+    if fd < 0 and (isinstance(file, int) or not or_closed):
+        raise ValueError(f"Invalid file descriptor: {fd}")
+    return fd
+
+
+def is_possible(fd: int) -> bool:
+    """Whether a file can have the number."""
+    return 0 <= fd <= _MAX_DESCRIPTOR
+
+
 class Owners:
     """Descriptor -> the transport that owns it.
 
@@ -145,7 +166,7 @@ def check_free(transports: Owners, file: Any) -> None:
     back: the number may be another file's by now.
     """
     fd = descriptor_of(file)
-    transport = transports.get(fd)
+    transport = transports.get(fd) if is_possible(fd) else None
     if transport is None or not transport._uses(fd):
         return
     raise RuntimeError(f"File descriptor {file!r} is used by transport {transport!r}")

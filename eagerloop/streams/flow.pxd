@@ -1,21 +1,22 @@
 cimport cython
 
-from ..core cimport future, runtime
+from ..core cimport future, overseer, runtime
+from ..core.future cimport Future
 from ..core.operation cimport Operation
+from ..core.overseer cimport Overseer
+from ..core.task cimport Task
 from ..core.turn cimport Turn
 from ..transports.stream cimport StreamTransport
 from . cimport reader
 from .reader cimport StreamReader
 
 
-cdef class FlowControl:
-    cdef public bint _connection_lost
+cdef class FlowControl(Overseer):
+    cdef public unsigned char _connection_lost
+    cdef public unsigned char _paused
     # a list once someone waits
     cdef public list _drain_waiters
     cdef public object _loop
-    cdef public bint _paused
-    # the loop, if it is one of ours
-    cdef Turn _turn
 
     cdef void _release(self, exc) except *
     cdef object _wait_for_room(self)
@@ -23,6 +24,8 @@ cdef class FlowControl:
 
 cdef class Feed(FlowControl):
     cdef public object _stream_reader_wr
+
+    cdef int _child_done(self, Future child) except -1
 
 
 cdef class Drain(Operation):

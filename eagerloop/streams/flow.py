@@ -9,8 +9,11 @@ from __future__ import annotations
 from asyncio.events import get_event_loop
 from typing import TYPE_CHECKING, Any
 
-from ..core import future, runtime
+from ..core import future, overseer, runtime
+from ..core.future import Future
 from ..core.operation import Operation
+from ..core.overseer import Overseer
+from ..core.task import Task
 from ..core.turn import Turn
 from ..log import logger
 from ..transports.stream import StreamTransport
@@ -19,21 +22,20 @@ from .reader import StreamReader
 
 if TYPE_CHECKING:
     import weakref
-    from asyncio import AbstractEventLoop, Future
+    from asyncio import AbstractEventLoop
 
     from .bytequeue import Data
 
 
-class FlowControl:
+class FlowControl(Overseer):
     """Whether the transport wants more, and who waits until it does."""
 
-    __slots__ = ("_connection_lost", "_drain_waiters", "_loop", "_paused", "_turn")
+    __slots__ = ("_connection_lost", "_paused", "_drain_waiters", "_loop")
 
     def __init__(self, loop: AbstractEventLoop | None = None) -> None:
         if loop is None:
             loop = get_event_loop()
         self._loop = loop
-        self._turn = loop if isinstance(loop, Turn) else None
         self._paused = False
         self._drain_waiters: list[Future[None]] | None = None
         self._connection_lost = False
@@ -70,9 +72,8 @@ class FlowControl:
                     waiter.set_exception(exc)
 
     def _wait_for_room(self) -> Future[None]:
-        waiter: Future[None] = (
-            self._loop.create_future() if self._turn is None else future.new(self._turn)
-        )
+        loop: Any = self._loop
+        waiter = future.new(loop) if isinstance(loop, Turn) else loop.create_future()
         if self._drain_waiters is None:
             self._drain_waiters = []
         self._drain_waiters.append(waiter)
@@ -103,6 +104,16 @@ class Feed(FlowControl):
             reader.feed(target, data)
         elif target is not None:
             target.feed_data(data)
+
+    def _oversee(self, task: Any) -> bool:
+        """Has `_on_task_done` called as its callback, without a callback; False if it cannot be."""
+        return isinstance(task, Task) and not task.done() and overseer.watch(task, self)
+
+    def _child_done(self, child: Any) -> None:
+        child.get_context().run(self._on_task_done, child)
+
+    def _on_task_done(self, task: Any) -> None:
+        raise NotImplementedError
 
 
 class Drain(Operation):

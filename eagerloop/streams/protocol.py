@@ -30,22 +30,6 @@ class FlowControlMixin(FlowControl, Protocol):
     __slots__ = ()
 
 
-class HandlerEnd:
-    """A handler's done callback: its connection is closed if it failed or was cancelled."""
-
-    __slots__ = ("_protocol", "_transport")
-
-    def __init__(self, protocol: StreamReaderProtocol, transport: Any) -> None:
-        self._protocol = protocol
-        self._transport = transport
-
-    def __call__(self, task: Task[Any]) -> None:
-        if task.cancelled():
-            self._transport.close()
-        elif (exc := task.exception()) is not None:
-            self._protocol._handler_failed(exc, self._transport)
-
-
 class StreamReaderProtocol(Feed, FlowControlMixin):
     """Feeds a StreamReader; on a server, also starts the handler of a new client.
 
@@ -67,6 +51,7 @@ class StreamReaderProtocol(Feed, FlowControlMixin):
 
     # Few have another value: it is in their __dict__, and an idle stream has room for none.
     _over_ssl = False
+    _parent_task = None  # who waits for the handler: nobody
     _reject_connection = False
     _source_traceback: StackSummary | None = None
 
@@ -139,7 +124,19 @@ class StreamReaderProtocol(Feed, FlowControlMixin):
         if iscoroutine(result):
             # held here, for the loop alone would not keep it from the garbage collector
             self._task = self._loop.create_task(result)  # type: ignore[arg-type]
-            self._task.add_done_callback(HandlerEnd(self, transport))
+            if not self._oversee(self._task):
+                self._task.add_done_callback(self._on_task_done)
+
+    def _on_task_done(self, task: Task[Any]) -> None:
+        """The handler ended: its connection is closed if it failed or was cancelled."""
+        transport = self._transport
+        self._task = None
+        if self._connection_lost:
+            self._transport = None
+        if task.cancelled():
+            transport.close()
+        elif (exc := task.exception()) is not None:
+            self._handler_failed(exc, transport)
 
     def _handler_failed(self, exc: BaseException, transport: Any) -> None:
         self._loop.call_exception_handler(
@@ -171,8 +168,9 @@ class StreamReaderProtocol(Feed, FlowControlMixin):
             settle(self._end, exc)
         super().connection_lost(exc)
         self._stream_reader_wr = None
-        self._task = None
-        self._transport = None
+        if self._task is None:
+            self._transport = None
+        self._task = None  # the transport stays until the handler has ended
 
     @property
     def _closed(self) -> Future[None]:

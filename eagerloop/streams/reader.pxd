@@ -1,4 +1,7 @@
+cimport cython
+
 from ..core cimport future
+from ..core.future cimport Future
 from ..core.turn cimport Turn
 from . cimport reading
 from .bytequeue cimport ByteQueue
@@ -9,23 +12,22 @@ cdef class StreamReader:
     cdef dict __dict__
     cdef object __weakref__
     # no more bytes will come
-    cdef public bint _eof
+    cdef public unsigned char _eof
+    # we have paused the transport
+    cdef public unsigned char _paused
     cdef public object _exception
     cdef public Py_ssize_t _limit
-    cdef public object _loop
-    # we have paused the transport
-    cdef public bint _paused
     cdef ByteQueue _queue
     # whose waiter it is; None: one set from outside
     cdef Reading _reading
-    cdef public object _source_traceback
     cdef public object _transport
-    # the loop, if it is one of ours
+    # the loop, if it is one of ours; any other is in __dict__
     cdef Turn _turn
     cdef public object _waiter
 
     cdef void _add(self, data) except *
     cdef object _wait(self, Reading waiting)
+    @cython.locals(fut=Future)
     cdef void _wake(self) except *
     cdef bytes _take(self, Py_ssize_t count)
 

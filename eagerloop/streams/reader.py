@@ -14,6 +14,7 @@ from asyncio.events import get_event_loop
 from typing import TYPE_CHECKING, Any
 
 from ..core import future
+from ..core.future import Future
 from ..core.signatures import SourceSignature
 from ..core.turn import Turn
 from ..format_helpers import extract_stack
@@ -21,8 +22,7 @@ from . import coroutines, reading
 from .bytequeue import ByteQueue
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Future
-    from traceback import StackSummary
+    from asyncio import AbstractEventLoop
 
     import cython
 
@@ -49,17 +49,19 @@ class StreamReader:
         "__dict__",
         "__weakref__",
         "_eof",
+        "_paused",
         "_exception",
         "_limit",
-        "_loop",
-        "_paused",
         "_queue",
         "_reading",
-        "_source_traceback",
         "_transport",
         "_turn",
         "_waiter",
     )
+
+    # Few have another value: it is in their __dict__, and an idle stream has room for none.
+    _foreign_loop = None
+    _source_traceback = None
 
     __signature__ = SourceSignature()
 
@@ -70,8 +72,9 @@ class StreamReader:
             loop = get_event_loop()
         dict_drop(self)
         self._limit = limit
-        self._loop = loop
-        self._turn = loop if isinstance(loop, Turn) else None
+        self._turn = loop if isinstance(loop, Turn) else None  # the loop, if it is one of ours
+        if self._turn is None:
+            self._foreign_loop = loop
         self._queue = ByteQueue()
         self._eof = False
         self._exception: BaseException | None = None
@@ -79,7 +82,6 @@ class StreamReader:
         self._reading: Reading | None = None  # whose waiter it is; None: one set from outside
         self._transport: Any = None
         self._paused = False  # we have paused the transport
-        self._source_traceback: StackSummary | None = None
         if loop.get_debug():
             self._source_traceback = extract_stack(sys._getframe())
 
@@ -100,6 +102,10 @@ class StreamReader:
         if self._paused:
             info.append("paused")
         return f"<{' '.join(info)}>"
+
+    @property
+    def _loop(self) -> Any:
+        return self._foreign_loop if self._turn is None else self._turn
 
     @property
     def _buffer(self) -> bytearray:
@@ -191,7 +197,11 @@ class StreamReader:
             return
         self._waiter = None
         self._reading = None
-        if not waiter.done():
+        if type(waiter) is Future:
+            fut = waiter
+            if future.is_pending(fut):
+                future.settle(fut, None)
+        elif not waiter.done():
             waiter.set_result(None)
 
     def _take(self, count: int) -> bytes:

@@ -7,8 +7,8 @@ from .reader cimport StreamReader
 
 
 cdef class Reading(Operation):
-    cdef bint begun
     cdef StreamReader reader
+    # None: it has not waited yet
     cdef object waiter
 
     cdef void begin(self, StreamReader reader) except *
@@ -56,13 +56,13 @@ cdef class ReadUntil(Reading):
     cdef Py_ssize_t end
     cdef Py_ssize_t longest
     cdef Py_ssize_t match
+    # several: a tuple, sorted by length
     cdef object separator
-    # for several: sorted by length
-    cdef list separators
     # no separator begins below this position, counted from the beginning of the stream
     cdef long long start
 
     cdef void look_for(self, separator) except *
+    @cython.locals(shortest=Py_ssize_t)
     cdef void prepare(self) except *
     @cython.locals(size=Py_ssize_t, start="long long")
     cdef bint is_ready(self) except -1

@@ -22,14 +22,13 @@ from ..core.operation import Operation
 if TYPE_CHECKING:
     from asyncio import Future
 
-    from .bytequeue import Data
     from .reader import StreamReader
 
 
 class Reading(Operation):
     """What all reads share; the subclasses say when they are ready and what they take."""
 
-    __slots__ = ("begun", "reader", "waiter")
+    __slots__ = ("reader", "waiter")
 
     def __init__(self, reader: StreamReader) -> None:
         self.begin(reader)
@@ -38,9 +37,8 @@ class Reading(Operation):
         self.value = None
         self._stage = 0
         self._driver = None
-        self.begun = False
         self.reader = reader
-        self.waiter: Future[None] | None = None
+        self.waiter: Future[None] | None = None  # None: it has not waited yet
 
     def prepare(self) -> None:
         """Check the arguments, when the read first runs."""
@@ -59,8 +57,7 @@ class Reading(Operation):
 
     def _poll(self) -> bool:
         reader = self.reader
-        if not self.begun:
-            self.begun = True
+        if self.waiter is None:
             self.prepare()
             if reader._exception is not None:
                 raise reader._exception
@@ -97,10 +94,9 @@ class WaitForData(Reading):
         return self.name
 
     def _poll(self) -> bool:
-        if self.begun:
+        if self.waiter is not None:
             self.value = None
             return True
-        self.begun = True
         self.waiter = self.reader._wait(self)
         self.value = self.waiter
         return False
@@ -157,15 +153,14 @@ class ReadExactly(Reading):
 class ReadUntil(Reading):
     """Up to and including the separator that ends first; of those that end there, the shortest."""
 
-    __slots__ = ("end", "longest", "match", "separator", "separators", "start")
+    __slots__ = ("end", "longest", "match", "separator", "start")
 
     def __init__(self, reader: StreamReader, separator: Any) -> None:
         self.begin(reader)
         self.look_for(separator)
 
     def look_for(self, separator: Any) -> None:
-        self.separator = separator
-        self.separators: list[Data] | None = None  # only for several: sorted by length
+        self.separator = separator  # several: a tuple
         self.longest = 0
         self.start = 0
         self.match = -1  # where the separator found begins and ends, from the buffer's front
@@ -174,16 +169,15 @@ class ReadUntil(Reading):
     def prepare(self) -> None:
         if isinstance(self.separator, tuple):
             # the shortest first: of those that end at the same place it is found first
-            separators = sorted(self.separator, key=len)
+            separators = tuple(sorted(self.separator, key=len))
             if not separators:
                 raise ValueError("Separator should contain at least one element")
-            self.separator = separators[0]
+            self.separator = separators
             self.longest = len(separators[len(separators) - 1])
-            if len(separators) > 1:
-                self.separators = separators
+            shortest = len(separators[0])
         else:
-            self.longest = len(self.separator)
-        if len(self.separator) == 0:
+            self.longest = shortest = len(self.separator)
+        if shortest == 0:
             raise ValueError("Separator should be at least one-byte string")
 
     def is_ready(self) -> bool:
@@ -192,12 +186,12 @@ class ReadUntil(Reading):
         size = queue.size()
         # others may have read past what was looked through, or changed the lent buffer
         start = max(0, min(start, size))
-        if self.separators is None:
+        if type(self.separator) is tuple:
+            self.find_first(start)
+        else:
             self.match = queue.find(self.separator, start)
             if self.match >= 0:
                 self.end = self.match + self.longest
-        else:
-            self.find_first(start)
         if self.match >= 0:
             self.start = queue.taken + self.match
             return True
@@ -208,8 +202,7 @@ class ReadUntil(Reading):
     def find_first(self, start: int) -> None:
         queue = self.reader._queue
         self.match = self.end = -1
-        assert self.separators is not None
-        for separator in self.separators:
+        for separator in self.separator:
             match = queue.find(separator, start)
             if match >= 0:
                 end = match + len(separator)

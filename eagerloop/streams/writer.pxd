@@ -6,12 +6,13 @@ from .reader cimport StreamReader
 cdef class StreamWriter:
     cdef dict __dict__
     cdef object __weakref__
-    # the protocol, unless `_drain_helper` is someone else's
+    # the protocol, unless `_drain_helper` is someone else's: then it is in __dict__
     cdef FlowControl _flow
     cdef public object _loop
-    cdef public object _protocol
     cdef public object _reader
     cdef public object _transport
+
+    cdef int _set_protocol(self, object protocol) except -1
 
 
 cdef extern from "runtime.h":

@@ -44,24 +44,38 @@ class StreamWriter:
         "__weakref__",
         "_flow",
         "_loop",
-        "_protocol",
         "_reader",
         "_transport",
     )
 
     __signature__ = SourceSignature()
 
+    _foreign_protocol = None  # in the __dict__ of those that have one
+
     def __init__(self, transport: Any, protocol: Any, reader: Any, loop: AbstractEventLoop) -> None:
         dict_drop(self)
         self._transport = transport
-        self._protocol = protocol
         assert reader is None or isinstance(reader, StreamReader)
         self._reader = reader
         self._loop = loop
         # the protocol, unless `_drain_helper` is someone else's
         self._flow: FlowControl | None = None
+        self._set_protocol(protocol)
+
+    def _set_protocol(self, protocol: Any) -> None:
         if getattr(type(protocol), "_drain_helper", None) is FlowControl._drain_helper:
             self._flow = protocol
+        else:
+            self._flow = None
+            self._foreign_protocol = protocol
+
+    @property
+    def _protocol(self) -> Any:
+        return self._foreign_protocol if self._flow is None else self._flow
+
+    @_protocol.setter
+    def _protocol(self, protocol: Any) -> None:
+        self._set_protocol(protocol)
 
     def __repr__(self) -> str:
         info = [type(self).__name__, f"transport={self._transport!r}"]

@@ -33,7 +33,7 @@ cdef class TaskGroup(Overseer):
     cdef public object _parent_task
 
     cdef int _refuse(self, object coro, str reason) except -1
-    cdef object _start(self, object coro)
+    cdef int _check(self, object coro) except -1
     cdef Task _keep_own(self, Task child)
     cdef object _keep(self, object child)
     cdef int _cancel_parent(self) except -1
@@ -42,6 +42,13 @@ cdef class TaskGroup(Overseer):
     cdef int _vacate(self, Task child) except -1
     cdef int _tell_if_last(self) except -1
     cdef object _on_error(self, object child, object exc)
+
+
+cdef object make_child(TaskGroup group, object coro)
+
+cdef extern from "runtime.h":
+    int front "EL_FRONT" (
+        object callable, object owner, object (*function)(TaskGroup, object)) except -1
 
 
 cdef class Entry(Operation):

@@ -23,7 +23,7 @@ from __future__ import annotations
 from asyncio.exceptions import CancelledError
 from collections.abc import Coroutine
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core import current, future, overseer, runtime
 from ..core.future import (
@@ -36,6 +36,14 @@ from ..core.overseer import Overseer
 from ..core.signatures import SourceSignature
 from ..core.task import Task
 from . import spawning
+
+if TYPE_CHECKING:
+    import cython
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares it
+    from ..core.runtime import front
 
 __all__ = ("TaskGroup",)
 
@@ -119,14 +127,9 @@ class TaskGroup(Overseer):
             RuntimeError: the block has not been entered, is over, or is being cancelled; the
                 coroutine is closed.
         """
-        if not self._entered:
-            self._refuse(coro, "has not been entered")
-        if self._exiting and self._count() == 0:
-            self._refuse(coro, "is finished")
-        if self._aborting:
-            self._refuse(coro, "is shutting down")
-        if self._native is not None and not kwargs:
-            return self._start(coro)
+        if not kwargs:
+            return make_child(self, coro)
+        self._check(coro)
         return self._keep(self._loop.create_task(coro, **kwargs))
 
     def cancel(self) -> None:
@@ -141,21 +144,23 @@ class TaskGroup(Overseer):
             self._abort()
             self._cancel_parent()
 
+    def _check(self, coro: Any) -> None:
+        """Whether there may be another child."""
+        if not self._entered:
+            self._refuse(coro, "has not been entered")
+        if self._exiting and self._count() == 0:
+            self._refuse(coro, "is finished")
+        if self._aborting:
+            self._refuse(coro, "is shutting down")
+
     def _refuse(self, coro: Any, reason: str) -> None:
         coro.close()
         raise RuntimeError(f"TaskGroup {self!r} {reason}")
 
-    def _start(self, coro: Any) -> Any:
-        """`create_task` on a loop of ours, with no keywords."""
-        child = spawning.spawn(self._native, coro)
-        if type(child) is not Task:
-            return self._keep(child)
-        return self._keep_own(child)
-
     def _keep_own(self, child: Any) -> Task[Any]:
         if child._phase == future.PENDING:
             if type(self) is TaskGroup and overseer.watch(child, self):
-                child._seat = len(self._children)
+                child._place = len(self._children)
                 self._children.append(child)
             else:
                 self._others.add(child)
@@ -217,12 +222,12 @@ class TaskGroup(Overseer):
         """The last one takes the seat of one that leaves."""
         last = self._children.pop()
         if last is not child:
-            last._seat = child._seat
-            self._children[child._seat] = last
+            last._place = child._place
+            self._children[child._place] = last
 
     def _tell_if_last(self) -> None:
         waiter = self._on_completed_fut
-        if waiter is not None and self._count() == 0 and not waiter.done():
+        if waiter is not None and not self._children and not self._others and not waiter.done():
             waiter.set_result(True)
 
     def _on_error(self, child: Any, exc: Any) -> None:
@@ -244,6 +249,17 @@ class TaskGroup(Overseer):
         if not self._aborting and not self._parent_cancel_requested:
             self._abort()
             self._cancel_parent()
+
+
+def make_child(group: TaskGroup, coro: Any) -> Any:
+    """`TaskGroup.create_task` without keywords."""
+    group._check(coro)
+    if group._native is None:
+        return group._keep(group._loop.create_task(coro))
+    child = spawning.spawn(group._native, coro)
+    if type(child) is not Task:
+        return group._keep(child)
+    return group._keep_own(child)
 
 
 class Entry(Operation):
@@ -382,5 +398,6 @@ def leaving(group: TaskGroup, exc: BaseException | None) -> Exit:
     return made
 
 
+front(TaskGroup.create_task, TaskGroup, make_child)
 runtime.stock(Entry)
 runtime.stock(Exit)

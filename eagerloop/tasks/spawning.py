@@ -9,14 +9,22 @@ from __future__ import annotations
 import inspect
 from asyncio.events import AbstractEventLoop, get_event_loop, get_running_loop
 from collections.abc import Awaitable, Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..core import task
+from ..core import scheduler
 from ..core.future import Future, isfuture
 from ..core.scheduler import Scheduler
 from ..core.task import Task
 from ..coroutines import iscoroutine
 from .awaitables import as_coroutine
+
+if TYPE_CHECKING:
+    import cython
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares it
+    from ..core.runtime import front
 
 __all__ = ("create_task", "ensure_future")
 
@@ -84,7 +92,12 @@ def native_of(loop: Any) -> Scheduler | None:
 
 def spawn(native: Scheduler, coro: Any) -> Any:
     """`native.create_task(coro)`."""
-    if native._task_factory is not None and not native._eager:
-        return native.create_task(coro)
-    native._check_schedule()
-    return task.new(native, coro, None, None, native._eager)
+    return scheduler.make_task(native, coro)
+
+
+def create(coro: Any) -> Any:
+    """`create_task` without keywords."""
+    return get_running_loop().create_task(coro)
+
+
+front(create_task, None, create)

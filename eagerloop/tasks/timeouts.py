@@ -69,7 +69,7 @@ def after(loop: Any, delay: Any) -> Any:
 def limited(when: Any) -> Timeout:
     """What `Timeout(when)` makes."""
     made = runtime.new(Timeout)
-    made._place = -1
+    made._place = 0
     made._when = when
     return made
 
@@ -87,7 +87,7 @@ class Timeout(Alarm):
     __signature__ = SourceSignature()
 
     def __init__(self, when: float | None) -> None:
-        self._place = -1
+        self._place = 0
         self._agenda: Agenda | None = None
         self._task: Any = None
         self._when: Any = when
@@ -197,7 +197,7 @@ class Timeout(Alarm):
     def _due(self) -> None:
         # An alarm that is in the ready queue already cannot be taken back; by the time it goes off
         # the block may have ended, or the limit may have moved.
-        if self._state == ACTIVE and self._when is not None and self._place == -1:
+        if self._state == ACTIVE and self._when is not None and self._place == 0:
             self._disarm()
             self._task.cancel()
             self._state = EXPIRING

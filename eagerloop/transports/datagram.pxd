@@ -21,6 +21,8 @@ cdef class DatagramTransport(SocketTransport):
     cdef object _queue
     cdef readonly bint _paused
 
+    @cython.locals(count=int)
+    cdef object _read_batch(self)
     @cython.locals(sent=Py_ssize_t)
     cdef bint _send(self, object data, object addr) except -1
     cdef object _error_received(self, object exc)

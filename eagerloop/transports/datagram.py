@@ -116,33 +116,41 @@ class DatagramTransport(SocketTransport):
             waiter.set_result(None)
 
     def on_readable(self) -> None:
-        call_one(self, self._read, self._batch)
+        call_one(self, self._read, None)
 
-    def _read(self, batch: int) -> None:
+    def _read(self, _: None) -> None:
+        self._read_batch()
+
+    def _read_batch(self) -> None:
         count = 0
-        while count < batch:
+        while count < self._batch:
             if self._closing or self._paused:
                 return
-            try:
-                received = runtime.sock_recvfrom(self._socket, self._sock_fd, self._peer)
-            except OSError as exc:
+            data = None
+            try:  # one for both calls: entering costs
+                data = runtime.sock_recvfrom(self._socket, self._sock_fd, self._peer)
+                if data is None:
+                    break
                 count += 1
-                self._error_received(exc)
-                continue
-            if received is None:
-                break
-            count += 1
-            try:
                 if self._unbound:
-                    self._receive(self._protocol, received[0], received[1])
+                    self._receive(self._protocol, data, runtime.peer_sender(self._peer))
                 else:
-                    self._receive(received[0], received[1])
+                    self._receive(data, runtime.peer_sender(self._peer))
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as exc:  # a protocol may fail in any way; the endpoint lives on
-                self._report(exc, "protocol.datagram_received() failed")
+                if data is not None:
+                    self._report(exc, "protocol.datagram_received() failed")
+                elif isinstance(exc, OSError):
+                    count += 1
+                    self._error_received(exc)
+                else:
+                    self._fatal_error(exc, "Fatal read error on datagram transport")
         # all that were asked for: there may be more next time; fewer: there were no more
-        self._batch = min(2 * batch, MAX_READS) if count == batch else max(count, 1)
+        if count == self._batch:
+            self._batch = min(2 * count, MAX_READS)
+        else:
+            self._batch = max(count, 1)
 
     # Writing.
 

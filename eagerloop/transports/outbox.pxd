@@ -1,5 +1,7 @@
 cimport cython
 
+cdef Py_ssize_t JOIN_BYTES, ARENA_BYTES
+
 
 cdef class Outbox:
     cdef readonly list pieces

@@ -12,31 +12,32 @@ cdef class SocketTransport(Channel):
     # None: let go of, see _sock
     cdef object _socket
     cdef readonly int _sock_fd
+    # 0: alive; then how often connection_lost was scheduled or a write came too late
+    cdef public int _conn_lost
+    # truth values, all in one word
     cdef unsigned char _open
-    # who is told, and for a Protocol its data_received
-    cdef readonly object _protocol
-    cdef object _receive
     # _receive is the function of a method, and wants _protocol first
     cdef unsigned char _unbound
     cdef unsigned char _buffered
+    cdef unsigned char _described
+    cdef readonly unsigned char _protocol_paused
+    cdef unsigned char _writing
+    cdef readonly unsigned char _closing
+    cdef public unsigned char _protocol_connected
+    # who is told, and for a Protocol its data_received
+    cdef readonly object _protocol
+    cdef object _receive
     # a context snapshot, see runtime.h
     cdef object _context
     cdef public object _server
     # what get_extra_info knows; before _described, what the maker gave besides the peer's name
     cdef public dict _extra
-    cdef unsigned char _described
     # the peer's address in one number, if it is an IPv4 one
     cdef long long _peer_v4
     # held for the end of the turn or, if _writing, until the socket is writable
     cdef readonly Outbox _outbox
     cdef Py_ssize_t _high_water
     cdef Py_ssize_t _low_water
-    cdef readonly bint _protocol_paused
-    cdef unsigned char _writing
-    cdef readonly bint _closing
-    # 0: alive; then how often connection_lost was scheduled or a write came too late
-    cdef public int _conn_lost
-    cdef public bint _protocol_connected
     # sendfile waits for an empty outbox
     cdef public object _empty_waiter
     cdef dict __dict__

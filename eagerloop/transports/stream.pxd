@@ -4,16 +4,17 @@ from ..core cimport runtime, watch
 from .outbox cimport Outbox
 from .socketed cimport SocketTransport, call_one, call_two
 
-cdef int READS_PER_EVENT
-cdef Py_ssize_t FULL_BYTES, HOLD_BYTES, LARGE_BYTES, WOULD_BLOCK
+cdef Py_ssize_t HOLD_BYTES, LARGE_BYTES, WOULD_BLOCK
 
 
 cdef class StreamTransport(SocketTransport):
-    # the turn in which a write last went out at once
-    cdef long long _sent_in_turn
-    cdef Py_ssize_t _last_read_bytes
-    cdef readonly bint _paused
-    cdef readonly bint _eof
+    # the turn that it last wrote in
+    cdef long long _wrote_in_turn
+    cdef int _last_read_bytes
+    # that turn had several writes
+    cdef unsigned char _joins
+    cdef readonly unsigned char _paused
+    cdef readonly unsigned char _eof
 
     @cython.locals(data=bytes)
     cdef object _read(self)
@@ -23,6 +24,8 @@ cdef class StreamTransport(SocketTransport):
     cdef object _put(self, object data)
     cdef int _check_writable(self) except -1
     cdef int _warn_lost(self) except -1
+    @cython.locals(running="bint", expected="bint")
+    cdef bint _holds_first(self, Py_ssize_t size) except -1
     @cython.locals(count=Py_ssize_t)
     cdef object _send_first(self, object data)
     cdef int _send_or_hold(self, Py_ssize_t added_bytes) except -1

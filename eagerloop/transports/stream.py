@@ -1,13 +1,15 @@
 """StreamTransport: a connected TCP or Unix socket, for Protocol and BufferedProtocol.
 
-Reading. One recv per readiness usually takes all there is: fewer bytes than asked for means empty, and saves asking
-again. A connection that has more gets READS_PER_EVENT turns at most; then the others have theirs, and level-triggered
-polling brings us back.
+Reading. One recv per readiness, of 256 KiB at most, takes nearly always all there is; asking whether that was all would
+be a system call for nothing. A connection that has more gives way to the others, and level-triggered polling brings us
+back.
 
 Writing. asyncio sends every write() at once, a system call each. Here
 
   - the first write of a turn on an idle transport is sent at once: a lone reply never waits;
-  - what follows in the same turn is held while it is little, and goes out together when the turn ends (`flush`);
+  - what follows in the same turn is held while it is little, and goes out together when the turn flushes;
+  - a connection that wrote several times when it last wrote is expected to do so again (an HTTP server's head and
+    body): its first write is held too, and all of them are one system call;
   - large writes, and held bytes beyond HOLD_BYTES, go out now, with what was held before them.
 
 What the socket does not take waits until it is writable, and only then do water marks count: bytes that are merely held
@@ -40,8 +42,6 @@ else:
 if not cython.compiled:  # the .pxd declares it
     from ..core.runtime import call_one, call_two
 
-READS_PER_EVENT = 4
-FULL_BYTES = 65536  # a read of this size may have left something
 HOLD_BYTES = 65536  # held until the turn ends; beyond it is sent now
 LARGE_BYTES = 16384  # a write of this size is never held: holding costs a copy in a cold cache
 WOULD_BLOCK = -2
@@ -58,7 +58,7 @@ class StreamTransport(SocketTransport):
     The others are SocketTransport's.
     """
 
-    __slots__ = ("_sent_in_turn", "_last_read_bytes", "_paused", "_eof")
+    __slots__ = ("_wrote_in_turn", "_last_read_bytes", "_joins", "_paused", "_eof")
 
     def __init__(
         self,
@@ -70,8 +70,9 @@ class StreamTransport(SocketTransport):
         server: Any = None,
         context: contextvars.Context | None = None,
     ) -> None:
-        self._sent_in_turn = -1
+        self._wrote_in_turn = -1
         self._last_read_bytes = 0
+        self._joins = False
         self._paused = False
         self._eof = False
         SocketTransport.__init__(self, loop, sock, protocol, extra, server, context)
@@ -123,7 +124,9 @@ class StreamTransport(SocketTransport):
         if self._conn_lost > 0:
             self._warn_lost()
             return
-        if self._outbox.size == 0 and self._sent_in_turn != self._loop._turn_number:
+        if self._wrote_in_turn == self._loop._turn_number:
+            self._joins = True
+        elif self._outbox.size == 0 and not self._holds_first(len(data)):
             data = self._send_first(data)
             if data is None:
                 return
@@ -150,8 +153,9 @@ class StreamTransport(SocketTransport):
             self._own_outbox().append(data)
         size = self._outbox.size - size
         if size > 0:
-            if self._sent_in_turn != self._loop._turn_number:
-                self._sent_in_turn = self._loop._turn_number if self._loop._thread_id != 0 else -1
+            if self._wrote_in_turn == self._loop._turn_number:
+                self._joins = True
+            elif not self._holds_first(size):
                 size = HOLD_BYTES
             self._send_or_hold(size)
 
@@ -227,33 +231,27 @@ class StreamTransport(SocketTransport):
     # Reading.
 
     def _read(self) -> None:
-        for _ in range(READS_PER_EVENT):
-            if self._closing or self._paused or self._buffered:
-                break
-            data = None
-            try:  # one for both calls: entering costs
-                data = runtime.sock_recv(self._socket, self._sock_fd, self._last_read_bytes)
-                if data is None:
-                    break
-                self._last_read_bytes = len(data)
-                if self._last_read_bytes > 0:
-                    if self._unbound:
-                        call_two(self, self._receive, self._protocol, data)
-                    else:
-                        call_one(self, self._receive, data)
-            except (SystemExit, KeyboardInterrupt):
-                raise
-            except BaseException as exc:
-                if data is None:
-                    self._fatal_error(exc, "Fatal read error on socket transport")
-                else:  # a protocol may fail in any way; its connection ends
-                    self._fatal_error(exc, "Fatal error: protocol.data_received() call failed.")
-                break
-            if self._last_read_bytes == 0:
+        if self._closing or self._paused:
+            return
+        data = None
+        try:  # one for both calls: entering costs
+            data = runtime.sock_recv(self._socket, self._sock_fd, self._last_read_bytes)
+            if data is None:
+                return
+            self._last_read_bytes = len(data)
+            if len(data) == 0:
                 self._receive_eof()
-                break
-            if self._last_read_bytes < FULL_BYTES:
-                break
+            elif self._unbound:
+                call_two(self, self._receive, self._protocol, data)
+            else:
+                call_one(self, self._receive, data)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:
+            if data is None:
+                self._fatal_error(exc, "Fatal read error on socket transport")
+            else:  # a protocol may fail in any way; its connection ends
+                self._fatal_error(exc, "Fatal error: protocol.data_received() call failed.")
 
     def _read_into(self) -> None:
         if self._closing or self._paused:
@@ -313,9 +311,16 @@ class StreamTransport(SocketTransport):
             logger.warning("socket.send() raised exception.")
         self._conn_lost += 1
 
+    def _holds_first(self, size: int) -> bool:
+        """The first write of a turn: whether others are expected to follow, and it is held for them."""
+        running = self._loop._thread_id != 0
+        self._wrote_in_turn = self._loop._turn_number if running else -1
+        expected = self._joins
+        self._joins = False  # until a second one comes
+        return bool(expected and running and size < LARGE_BYTES)
+
     def _send_first(self, data: Any) -> Any:
-        """The first write of a turn goes out at once; returns what is left, or None."""
-        self._sent_in_turn = self._loop._turn_number if self._loop._thread_id != 0 else -1
+        """It goes out at once; returns what is left, or None."""
         try:
             count = runtime.sock_send(self._socket, self._sock_fd, data)
         except OSError as exc:

@@ -86,7 +86,7 @@ class Application:
         """
         if self.buffered:
             return self.fill_buffer(tls)
-        if room <= _RECORD:
+        if room <= _RECORD or tls.is_last():
             data = tls.read_bytes(room)
         else:
             size = 0

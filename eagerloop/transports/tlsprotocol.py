@@ -289,7 +289,7 @@ class TLSProtocol(Channel):
             if tls.state == tlsstate._OPEN:
                 if self._backlog.size > 0 and not self._flush_due:
                     self._write_backlog()
-                else:
+                elif tls.answered():
                     self._send()
         except Exception as exc:  # the application's callback failed, or what came is no TLS
             self._fatal_error(exc, "Fatal error on SSL protocol")

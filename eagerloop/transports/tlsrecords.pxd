@@ -10,6 +10,7 @@ cdef class RecordScan:
     cdef readonly long long fed
     cdef int filled
     cdef Py_ssize_t left
+    cdef readonly long long records
 
     @cython.locals(at=Py_ssize_t, count=Py_ssize_t, step=Py_ssize_t)
     cpdef feed(self, bytes data)

@@ -1,4 +1,4 @@
-"""RecordScan: where the last complete TLS record ends in what was received.
+"""RecordScan: how many TLS records are complete in what was received, and where the last one ends.
 
 OpenSSL tells by an exception that it wants more, which costs as much as reading a small record. The
 header of a record is in clear, five bytes long, and says how long the record is; so we know.
@@ -17,7 +17,7 @@ _LONGEST = 16384 + 2048  # bytes: the most that TLS 1.2 allows; 1.3 allows less
 
 
 class RecordScan:
-    __slots__ = ("boundary", "broken", "fed", "filled", "left")
+    __slots__ = ("boundary", "broken", "fed", "filled", "left", "records")
 
     def __init__(self) -> None:
         self.fed = 0  # bytes seen since the connection began
@@ -25,13 +25,23 @@ class RecordScan:
         self.filled = 0  # bytes of the current header
         self.left = 0  # bytes missing of the current record, once its header is complete
         self.broken = False
+        self.records = 0  # complete ones since the connection began
 
     def feed(self, data: bytes) -> None:
         """Look at what was received."""
         at = 0
         count = len(data)
         while at < count and not self.broken:
-            if self.filled < _HEADER:
+            if self.filled == 0 and count - at >= _HEADER:
+                self.left = data[at + 3] * 256 + data[at + 4]
+                self.broken = (
+                    data[at] < 20 or data[at] > 24 or data[at + 1] != 3 or self.left > _LONGEST
+                )
+                if self.broken:
+                    break
+                self.filled = _HEADER
+                at += _HEADER
+            elif self.filled < _HEADER:
                 self.header_byte(data[at])
                 at += 1
             else:
@@ -41,6 +51,7 @@ class RecordScan:
             if self.filled == _HEADER and self.left == 0:
                 self.filled = 0
                 self.boundary = self.fed + at
+                self.records += 1
         self.fed += count
 
     def header_byte(self, byte: int) -> None:

@@ -14,7 +14,8 @@ The states and what may follow, as one end of the connection sees it:
     CLOSED     over, for whatever reason
 
 Rules
-- `read` is asked only when `has_record`: so a wait costs no exception (tlsrecords.py).
+- `read` is asked only when `has_record`: so a wait costs no exception (tlsrecords.py). Records are counted here, for
+  asking OpenSSL and its buffers costs as much as decrypting a small one.
 - After each call there may be `output`: hellos, tickets, key updates, alerts, close_notify. After
   an error it is the fatal alert, which tells the other end why.
 """
@@ -64,6 +65,7 @@ class TLSState:
     """
 
     __slots__ = (
+        "consumed",
         "eof",
         "encrypt",
         "established",
@@ -73,9 +75,12 @@ class TLSState:
         "outgoing",
         "put",
         "raw",
+        "read",
         "scan",
         "ssl_object",
         "state",
+        "strange",
+        "taken",
     )
 
     def __init__(
@@ -87,7 +92,10 @@ class TLSState:
         self.established = False  # the handshake was done once, whatever came after
         self.eof = False  # their close_notify came
         self.full = False  # the last read filled its buffer: OpenSSL may hold the rest of a record
+        self.strange = False  # something other than data was read since `answered` was asked
         self.scan = RecordScan()
+        self.taken = 0  # of its records, those that were certainly read
+        self.consumed = 0  # bytes of these, or less
         self.incoming = ssl.MemoryBIO()
         self.outgoing = ssl.MemoryBIO()
         self.ssl_object = context.wrap_bio(
@@ -99,6 +107,7 @@ class TLSState:
         # the C object behind it, without a Python frame per call
         self.raw: Any = getattr(self.ssl_object, "_sslobj", self.ssl_object)
         # what runs per record, looked up once
+        self.read: Any = self.raw.read
         self.encrypt: Any = self.raw.write
         self.put: Any = self.incoming.write
         self.get: Any = self.outgoing.read
@@ -127,19 +136,51 @@ class TLSState:
             return False
         self.advance(_OPEN)
         self.established = True
+        if self.unread() == self.scan.fed - self.scan.boundary:  # no record of data came with it
+            self.taken = self.scan.records
+            self.consumed = self.scan.boundary
         return True
 
     def complete(self) -> int:
-        """An upper bound of the bytes that can be read without waiting; 0: none."""
+        """An upper bound of the bytes that can be read without waiting; 0: none.
+
+        Each record has data, as far as we know. One that has none, as those of a handshake, makes
+        us read once in vain; OpenSSL says so, and it is counted.
+        """
         if self.scan.broken:
             return _RECORD  # OpenSSL is to say what is wrong
-        ready = self.scan.boundary - self.scan.fed + self.unread()
-        if ready > 0:
-            return ready
         if self.full:
             pending: int = self.raw.pending()
-            return pending
+            if pending > 0:
+                return pending
+            self.full = False
+            self.take()
+        if self.scan.records > self.taken:
+            return self.scan.boundary - self.consumed
         return 0
+
+    def is_last(self) -> bool:
+        """Whether one record is waiting, and no more."""
+        return self.scan.records - self.taken == 1
+
+    def take(self) -> None:
+        """A record was read to its end."""
+        self.taken += 1
+        if self.taken == self.scan.records:
+            self.consumed = self.scan.boundary
+
+    def want_more(self) -> None:
+        """OpenSSL says that it has read all there is; the last of it was no data."""
+        self.full = False
+        self.taken = self.scan.records
+        self.consumed = self.scan.boundary
+        self.strange = True
+
+    def answered(self) -> bool:
+        """Whether OpenSSL may have written something while we read: to data it has no answer."""
+        strange = self.strange or self.scan.records > self.taken
+        self.strange = False
+        return strange
 
     def has_record(self) -> bool:
         return self.complete() > 0
@@ -147,30 +188,33 @@ class TLSState:
     def read_bytes(self, count: int) -> bytes:
         """At most `count` bytes of one record, or b"" if there was no data in it or `eof`."""
         try:
-            data: bytes = self.raw.read(count)
+            data: bytes = self.read(count)
         except _WANT_MORE:
-            self.full = False
+            self.want_more()
             return b""
         except ssl.SSLZeroReturnError:
             data = b""
-        self.full = len(data) == count
-        if not data:
-            self.eof = True
+        self.after_read(len(data), count)
         return data
 
     def read_into(self, target: memoryview, room: int) -> int:
         """Fill `target` (of `room` bytes) from one record; 0 as with `read_bytes`."""
         try:
-            count: int = self.raw.read(room, target)
+            count: int = self.read(room, target)
         except _WANT_MORE:
-            self.full = False
+            self.want_more()
             return 0
         except ssl.SSLZeroReturnError:
             count = 0
+        self.after_read(count, room)
+        return count
+
+    def after_read(self, count: int, room: int) -> None:
         self.full = count == room
         if count == 0:
-            self.eof = True
-        return count
+            self.eof = self.strange = True
+        elif not self.full:
+            self.take()
 
     def write(self, data: Data) -> int:
         """Encrypt; how many bytes, 0: none before more is received."""

@@ -4,6 +4,9 @@ from .tlsprotocol cimport TLSProtocol
 from .tlsstate cimport TLSState
 
 
+cpdef check_bytes(object data)
+
+
 cdef class TLSTransport:
     cdef object __weakref__
     cdef public bint _closed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import gc
 import types
 from typing import Any
 
@@ -137,18 +136,6 @@ def test_a_native_c_task_awaits_ours_and_ours_a_native_future(loop: Loop) -> Non
         return await fut + await native_task(ours(), loop=loop)
 
     assert loop.run_until_complete(main()) == 3
-
-
-def test_an_exception_that_nobody_asks_for_is_reported(loop: Loop) -> None:
-    told: list[dict[str, Any]] = []
-    loop.set_exception_handler(lambda _, context: told.append(context))
-    fut: Future[None] = loop.create_future()
-    error = ValueError("lost")
-    fut.set_exception(error)
-    del fut
-    gc.collect()
-    assert told[0]["exception"] is error
-    assert told[0]["message"] == "Future exception was never retrieved"
 
 
 def test_initialised_once(loop: Loop) -> None:

@@ -70,7 +70,7 @@ def test_source_in_debug_mode(loop: Loop) -> None:
     assert loop.call_soon(print, "")._source_traceback is None
     loop.set_debug(True)
     made = loop.call_soon(print, "")
-    assert made._source_traceback[-1].name == "test_source_in_debug_mode"  # type: ignore[index]
+    assert made._source_traceback[-1].name == "test_source_in_debug_mode"
     assert "created at" in repr(made)
     made.cancel()
     assert "cancelled" in repr(made)

@@ -75,3 +75,56 @@ def test_what_an_overseer_raises_goes_to_the_exception_handler(run: Run) -> None
         assert [str(report) for report in reports] == ["no"]
 
     run(main)
+
+
+def test_a_lone_overseer_is_told_at_the_childs_end(run: Run) -> None:
+    async def main() -> None:
+        async with eagerloop.TaskGroup() as group:
+            group.create_task(after(1))
+            other = group.create_task(after(1))
+            await after(2)
+            assert other.done()
+            assert not group._tasks
+
+    run(main)
+
+
+def test_who_else_waits_for_a_child_hears_before_the_group_ends(run: Run) -> None:
+    async def main() -> None:
+        order: list[str] = []
+        for make in (in_group, in_gather):
+            child = eagerloop.create_task(after(1))
+            child.add_done_callback(lambda _: order.append("callback"))
+            await make(child)
+            order.append("parent")
+        assert order == ["callback", "parent"] * 2
+
+    async def in_group(child: Any) -> None:
+        async with eagerloop.TaskGroup() as group:
+            task = group.create_task(after(1))
+            task.add_done_callback(lambda _: None)
+            await child
+
+    async def in_gather(child: Any) -> None:
+        await eagerloop.gather(child, after(1))
+
+    run(main)
+
+
+def test_what_a_lone_overseer_raises_goes_to_the_exception_handler(run: Run) -> None:
+    class Moody(eagerloop.Future[int]):
+        def cancelled(self) -> bool:
+            raise ValueError("no")
+
+    async def main() -> None:
+        loop = eagerloop.get_running_loop()
+        told: list[dict[str, Any]] = []
+        loop.set_exception_handler(lambda _, context: told.append(context))
+        moody = Moody(loop=loop)
+        moody.set_result(1)
+        parent = eagerloop.gather(moody, after(1), return_exceptions=True)
+        await after(3)
+        assert [str(context["exception"]) for context in told] == ["no"]
+        assert not parent.done()
+
+    run(main)

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 import eagerloop
-from eagerloop.core.future import Future
 from eagerloop.core.task import Task
 
 Loop = eagerloop.EventLoop
@@ -254,20 +253,6 @@ def test_base_exceptions_leave_the_loop(loop: Loop) -> None:
     with pytest.raises(SystemExit):
         loop.run_forever()
     assert isinstance(task.exception(), SystemExit)
-
-
-def test_a_lost_task_is_reported(loop: Loop) -> None:
-    told: list[str] = []
-    loop.set_exception_handler(lambda _, context: told.append(context["message"]))
-
-    async def wait_for_nobody() -> None:
-        await Future(loop=loop)
-
-    task = loop.create_task(wait_for_nobody())
-    loop.run_until_complete(eagerloop.sleep(0))
-    del task
-    gc.collect()
-    assert told == ["Task was destroyed but it is pending!"]
 
 
 def test_stack_of_a_suspended_task(loop: Loop) -> None:

@@ -23,6 +23,33 @@ def test_descriptor_of() -> None:
         readiness.descriptor_of("x")
 
 
+def test_numbers_that_no_file_has(loop: Any) -> None:
+    """As asyncio: what cannot be watched is not; a negative number is a mistake."""
+    for call in (loop.remove_reader, loop.remove_writer):
+        for number in (2**31 - 1, 2**31, 2**40, 2**70):
+            assert call(number) is False
+        for number in (-1, -(2**40)):
+            with pytest.raises(ValueError, match=f"Invalid file descriptor: {number}"):
+                call(number)
+    for call in (loop.add_reader, loop.add_writer):
+        for number in (2**31, 2**40, 2**70):
+            with pytest.raises(OverflowError):
+                call(number, print)
+        for number in (-1, -(2**40)):
+            with pytest.raises(ValueError, match=f"Invalid file descriptor: {number}"):
+                call(number, print)
+
+
+def test_a_closed_file_is_not_watched(loop: Any) -> None:
+    left, right = nonblocking_pair()
+    left.close()
+    right.close()
+    with pytest.raises(ValueError, match="Invalid file descriptor: -1"):
+        loop.add_reader(left, print)
+    assert loop.remove_reader(left) is False
+    assert loop.remove_writer(left) is False
+
+
 def test_a_living_transports_descriptor_is_its_own(run: Run) -> None:
     async def main() -> None:
         loop: Any = asyncio.get_running_loop()

@@ -6,12 +6,14 @@ import asyncio
 import io
 import os
 import socket
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from eagerloop.constants import SENDFILE_UNSENT_BYTES
 from eagerloop.net import sendfile
 from tests.conftest import Run
 from tests.net.peers import Recorder, nonblocking_pair
@@ -93,6 +95,96 @@ def test_sendfile(run: Run, file: Any, native: bool, offset: int, count: int | N
             await protocol.lost
         assert sent == len(expected)
         assert origin.tell() == offset + sent
+
+    run(main)
+
+
+class Limited:
+    """A TCP connection in the middle of a large file, with what limits its unsent bytes."""
+
+    def __init__(self, file: Any, own: int = 0) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        with listener:
+            self.left = socket.create_connection(listener.getsockname())
+            self.right, _ = listener.accept()
+        for sock in (self.left, self.right):
+            sock.setblocking(False)
+        self.left.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 50_000)  # the file does not fit
+        if own:
+            self.left.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, own)
+        self.before = self.limit()
+        self.sending: Any = asyncio.create_task(self.send(file))
+
+    async def send(self, file: Any) -> int:
+        loop: Any = asyncio.get_running_loop()
+        return int(await loop.sock_sendfile(self.left, file))
+
+    def limit(self) -> int:
+        return self.left.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
+
+    def close(self) -> None:
+        self.left.close()
+        self.right.close()
+
+
+needs_a_limit = pytest.mark.skipif(
+    not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="this system does not limit unsent bytes"
+)
+
+
+@needs_a_limit
+@pytest.mark.parametrize("end", ["sent", "cancelled", "reset"])
+def test_unsent_bytes_are_limited_meanwhile(run: Run, file: Any, end: str) -> None:
+    async def main() -> None:
+        it = Limited(file)
+        await asyncio.sleep(0.01)
+        assert it.limit() == SENDFILE_UNSENT_BYTES != it.before
+        if end == "sent":
+            reading = asyncio.create_task(read_all(it.right))
+            assert await it.sending == len(DATA)
+            it.left.shutdown(socket.SHUT_WR)
+            assert await reading == DATA
+        elif end == "cancelled":
+            it.sending.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await it.sending
+        else:
+            it.right.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            it.right.close()
+            with pytest.raises(ConnectionError):
+                await asyncio.wait_for(it.sending, 5)
+        assert it.limit() == it.before
+        it.close()
+
+    run(main)
+
+
+@needs_a_limit
+def test_a_stricter_limit_stays(run: Run, file: Any) -> None:
+    async def main() -> None:
+        it = Limited(file, own=10_000)
+        await asyncio.sleep(0.01)
+        assert it.limit() == it.before == 10_000
+        it.sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await it.sending
+        it.close()
+
+    run(main)
+
+
+@needs_a_limit
+def test_a_socket_closed_meanwhile_keeps_no_limit(run: Run, file: Any) -> None:
+    """Its number may be another's by then."""
+
+    async def main() -> None:
+        it = Limited(file)
+        await asyncio.sleep(0.01)
+        asyncio.get_running_loop().remove_writer(it.left.fileno())
+        it.close()
+        it.sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await it.sending
 
     run(main)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import socket
+import struct
+from asyncio.tasks import _PyTask as PyTask  # type: ignore[attr-defined]
 from typing import Any
 
 import pytest
@@ -73,6 +76,75 @@ def test_a_handler_that_is_cancelled_closes_without_a_report(run: Run) -> None:
         server.close()
         await server.wait_closed()
         assert found == []
+
+    run(main)
+
+
+def foreign(loop: Any, coro: Any, **options: Any) -> Any:
+    return PyTask(coro, loop=loop, **options)
+
+
+@pytest.mark.parametrize("factory", [None, eagerloop.eager_task_factory, foreign])
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_failure_is_reported_by_every_kind_of_task_and_after_the_end(
+    run: Run, factory: Any, lost: bool
+) -> None:
+    variable = contextvars.ContextVar[str]("variable", default="unset")
+
+    async def main() -> None:
+        loop = eagerloop.get_running_loop()
+        seen: list[Any] = []
+        ended = loop.create_future()
+
+        def report(_: Any, context: dict[str, Any]) -> None:
+            seen.append((context["exception"], context["transport"], variable.get()))
+            ended.set_result(None)
+
+        async def handler(reader: StreamReader, writer: StreamWriter) -> None:
+            if lost:
+                await reader.read()
+                await writer.wait_closed()
+            raise LookupError("no such page")
+
+        loop.set_exception_handler(report)
+        variable.set("of the server")
+        server = await eagerloop.start_server(handler, "127.0.0.1", 0)
+        loop.set_task_factory(factory)
+        client = socket.create_connection(server.sockets[0].getsockname())
+        await eagerloop.sleep(0.01)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()  # a reset: the transport goes before the handler does
+        await ended
+        loop.set_task_factory(None)
+        server.close()
+        await server.wait_closed()
+        ((exc, transport, value),) = seen
+        assert isinstance(exc, ConnectionResetError if lost else LookupError)
+        assert transport.is_closing()
+        assert value == "of the server"
+
+    run(main)
+
+
+def test_who_looks_sees_the_handlers_callback(run: Run) -> None:
+    async def handler(reader: StreamReader, writer: StreamWriter) -> None:
+        task: Any = asyncio.current_task()
+        ((callback, context),) = task._callbacks
+        assert callback.__func__ is StreamReaderProtocol._on_task_done
+        assert isinstance(context, contextvars.Context)
+        assert task._asyncio_awaited_by is None
+        assert "_on_task_done" in repr(task)
+        writer.write(b"seen")
+        writer.close()
+
+    async def main() -> None:
+        server = await eagerloop.start_server(handler, "127.0.0.1", 0)
+        reader, writer = await eagerloop.open_connection(*server.sockets[0].getsockname())
+        assert await reader.read() == b"seen"
+        writer.close()
+        await writer.wait_closed()
+        server.close()
+        await server.wait_closed()
 
     run(main)
 

@@ -25,6 +25,13 @@ KNOWN = (
         "without a system call leaves it no time for that before the test looks",
     ),
     Known(
+        "anyio",
+        "loop*",
+        "tests/test_taskgroups.py::test_asyncio_call_graph*",
+        "the stdlib's call graph (3.14) records awaits between its own futures only; with asyncio "
+        "replaced it passes",
+    ),
+    Known(
         "aiohttp",
         "*",
         "tests/test_web_functional.py::test_keepalive_expires_on_time*",
@@ -34,8 +41,12 @@ KNOWN = (
         "aiohttp",
         "*eager",
         "tests/test_client_functional.py::test_ssl_client_shutdown_timeout*",
-        "a race of the test: the body's first record comes a turn after the headers, so an eager "
-        "reader is woken while the connection closes, and aiohttp refuses its next read",
+        "a race of the test: what comes in the turn of its sleep(0) wakes the eager reader while the "
+        "connector closes, and aiohttp refuses the reader's next read (RuntimeError). Over TLS the "
+        "first write of a turn, here the headers, goes out at once and the body when the turn ends, "
+        "so a client on the same loop may read them a turn apart. The stdlib's eager loop fails alike "
+        "(4 of 300 runs on 3.13) if the server is in another thread; no lazy loop does, for there the "
+        "reader and the close are in one turn",
     ),
     Known(
         "aiohttp",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -388,5 +390,65 @@ def test_an_abandoned_transport_warns(run: Run) -> None:
             held.clear()
         assert left.fileno() == -1
         right.close()
+
+    run(main)
+
+
+@pytest.mark.parametrize("count", [2, 50, 400])
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_each_datagram_has_its_own_sender(
+    run: Run, family: socket.AddressFamily, count: int
+) -> None:
+    """More senders than names are kept; each says who it is, and is answered."""
+    host = "127.0.0.1" if family == socket.AF_INET else "::1"
+
+    class Answering(Datagrams):
+        def datagram_received(self, data: bytes, addr: Any) -> None:
+            super().datagram_received(data, addr)
+            self.transport.sendto(data, addr)
+
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        transport, protocol = await loop.create_datagram_endpoint(Answering, local_addr=(host, 0))
+        target = transport.get_extra_info("sockname")
+        with contextlib.ExitStack() as stack:
+            peers = [
+                stack.enter_context(socket.socket(family, socket.SOCK_DGRAM)) for _ in range(count)
+            ]
+            for peer in peers:
+                peer.bind((host, 0))
+            for turn in range(3):
+                protocol.received.clear()
+                for start in range(0, count, 20):  # no more than the buffer takes
+                    for peer in peers[start : start + 20]:
+                        peer.sendto(b"%d" % turn, target)
+                    await protocol.wait_for(min(start + 20, count))
+                senders = [peer.getsockname() for peer in peers]
+                assert protocol.received == [(b"%d" % turn, sender) for sender in senders]
+                assert [peer.recv(10) for peer in peers] == [b"%d" % turn] * count
+        transport.close()
+        await protocol.lost
+
+    run(main)
+
+
+def test_senders_with_a_name_and_without(run: Run, tmp_path: Path) -> None:
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        here, named = str(tmp_path / "here"), str(tmp_path / "named")
+        transport, protocol = await loop.create_datagram_endpoint(
+            Datagrams, local_addr=here, family=socket.AF_UNIX
+        )
+        with (
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as known,
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as unknown,
+        ):
+            known.bind(named)
+            for sock in (known, unknown, unknown, known):
+                sock.sendto(b"x", here)
+            await protocol.wait_for(4)
+        assert [sender for _, sender in protocol.received] == [named, None, None, named]
+        transport.close()
+        await protocol.lost
 
     run(main)

@@ -30,6 +30,7 @@ def test_the_boundary_in_any_fragmentation(made: list[bytes], sizes: list[int]) 
         scan.feed(part)
         assert scan.fed == at
         assert scan.boundary == max(end for end in ends if end <= at)
+        assert scan.records == sum(end <= at for end in ends[1:])
         assert not scan.broken
 
 

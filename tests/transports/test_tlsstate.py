@@ -123,6 +123,58 @@ def test_reading_into_a_small_buffer(authority: Authority) -> None:
     assert received == message
 
 
+@pytest.mark.parametrize("size", [1, 100, 16384])
+def test_a_buffer_that_a_record_just_fills(authority: Authority, size: int) -> None:
+    pair = Pair(authority)
+    pair.shake_hands()
+    read_all(pair.server)
+    for _ in range(3):
+        pair.client.write(bytes(size))
+        pass_on(pair.client, pair.server)
+        assert pair.server.is_last()
+        assert pair.server.read_into(memoryview(bytearray(size)), size) == size
+        assert not pair.server.has_record()
+        assert not pair.server.answered()
+
+
+def test_it_knows_what_openssl_may_have_answered(authority: Authority) -> None:
+    pair = Pair(authority)
+    pair.shake_hands()
+    read_all(pair.client)  # what was no data: tickets
+    assert pair.client.answered()
+    assert not pair.client.answered()
+    for count in (1, 3):
+        for _ in range(count):
+            pair.server.write(b"hello")
+        pass_on(pair.server, pair.client)
+        assert pair.client.is_last() == (count == 1)
+        assert pair.client.answered()  # something is still to read
+        assert read_all(pair.client) == b"hello" * count
+        assert not pair.client.answered()
+    pair.server.shut_down()
+    pass_on(pair.server, pair.client)
+    assert read_all(pair.client) == b""
+    assert pair.client.eof
+    assert pair.client.answered()
+
+
+def test_data_behind_what_is_no_data(authority: Authority) -> None:
+    """Tickets and data in one packet: every byte arrives, whatever was counted."""
+    pair = Pair(authority)
+    while not pair.server.handshake():
+        pass_on(pair.server, pair.client)
+        pair.client.handshake()
+        pass_on(pair.client, pair.server)
+    for _ in range(2):
+        pair.server.write(b"hello")
+    pass_on(pair.server, pair.client)
+    assert read_all(pair.client) == b"hellohello"
+    assert not pair.client.has_record()
+    pair.server.write(b"again")
+    pass_on(pair.server, pair.client)
+    assert read_all(pair.client) == b"again"
+
+
 def test_half_a_record_is_nothing(authority: Authority) -> None:
     pair = Pair(authority)
     pair.shake_hands()
