@@ -14,8 +14,8 @@ test:         ; @$(MAKE) -s compiled && EAGERLOOP_BUILD=require $(MAKE) -s pure 
 compiled:     ; @$(BUILT) test python -m pytest $(ARGS)  ## the suite compiled only
 pure:         ; @EAGERLOOP_PURE=1 $(IN) test python -m pytest $(ARGS)  ## the suite interpreted: no compiler needed
 bench:        ; @$(BUILT) bench eagerloop bench $(ARGS)  ## against asyncio, uvloop and rloop
-bench-check:  ; @$(BUILT) bench python bench/check.py $(ARGS)  ## instructions per operation against their floors, two minutes
-choices:      ; @$(BUILT) test python bench/choices.py $(ARGS)  ## what single design choices are worth, in instructions
+bench-check:  ; @EAGERLOOP_TOOLS=valgrind $(BUILT) bench python bench/check.py $(ARGS)  ## instructions per operation against their floors, two minutes
+choices:      ; @EAGERLOOP_TOOLS="valgrind strace" $(BUILT) test python bench/choices.py $(ARGS)  ## what single design choices are worth, in instructions
 results:      ; @$(BUILT) demo python bench/report.py --measure $(ARGS)  ## measures what manual and README speak of, for bench/results
 report:       ; @$(IN) test python bench/report.py $(ARGS)  ## tables and charts of manual and README, from bench/results
 lint:         ; @$(IN) dev tools/lint.sh  ## ruff's format and rules, cython-lint, the structure
@@ -25,7 +25,7 @@ docs:         ; @$(IN) docs env NO_MKDOCS_2_WARNING=1 mkdocs build --strict  ## 
 conformance:  ; @$(BUILT) test python -m tests.conformance $(ARGS)  ## CPython's own asyncio tests on eagerloop
 suites:       ; @$(BUILT) test python -m tests.suites $(ARGS)  ## anyio's and aiohttp's own tests on eagerloop
 uvloop-suite: ; @$(BUILT) test python -m tests.uvloopsuite $(ARGS)  ## uvloop's own tests on eagerloop, ten minutes
-soak:         ; @$(BUILT) test python -m tests.soak $(ARGS)  ## ten minutes of start, serve, stop: flat memory
+soak:         ; @$(BUILT) test python -m tests.soak $(ARGS)  ## ten minutes of start, serve, stop, 500 rounds or more: flat memory
 fuzz:         ; @EAGERLOOP_PURE=1 $(IN) fuzz python -m tests.fuzz $(ARGS)  ## what parses or buffers, a minute each, guided by coverage
 sanitize:     ; @$(IN) test tools/sanitize.sh $(ARGS)  ## the suite under AddressSanitizer
 clean:        ; @rm -rf build dist site reports .venv-* *.egg-info .*_cache .hypothesis && find . -name __pycache__ -prune -exec rm -rf {} + && find eagerloop -name '*.so' -delete  ## everything that is made

@@ -6,7 +6,8 @@
 #
 # Leaks are not looked for (the interpreter keeps much until it exits); Python's own allocator is
 # switched off, since it hands out pieces of blocks that the sanitizer sees as one. What measures
-# is left out: valgrind and the sanitizer do not go together, and times mean nothing here.
+# is left out: valgrind and the sanitizer do not go together, and times mean nothing here. Descriptor 2
+# is not captured: a report would be lost with the process.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 copy=$PWD/build/sanitize-$(python -c 'import sys; print(sys.implementation.cache_tag)')
@@ -23,4 +24,4 @@ EAGERLOOP_BUILD=require EAGERLOOP_CFLAGS="-O1 -g1 -fsanitize=address,undefined -
   python setup.py -q build_ext --inplace
 
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 PYTHONMALLOC=malloc LD_PRELOAD=$library
-exec python -m pytest -p no:cacheprovider --ignore tests/benchmarks --ignore tests/cli/test_bench.py "$@"
+exec python -m pytest -p no:cacheprovider --capture=sys -o faulthandler_timeout=600 --ignore tests/benchmarks --ignore tests/cli/test_bench.py "$@"

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Runs a command in this folder's virtual environment for one Python, made and brought up to date
-# first, with the package built in place (EAGERLOOP_BUILD as in setup.py).
+# first, with the package built in place (EAGERLOOP_BUILD as in setup.py). EAGERLOOP_TOOLS names programs
+# that the command calls.
 #
 #   tools/venv.sh PYTHON EXTRA[,EXTRA...] [COMMAND [ARG ...]]
 #   e.g. tools/venv.sh python3.13 test python -m pytest tests/core
 #
-# What Debian splits off from Python, and the C compiler, are installed by apt if they are missing
-# and this user may; a machine without apt gets one line that says what to install.
+# What Debian splits off from Python, the C compiler and those programs are installed by apt if they are
+# missing and this user may; a machine without apt gets one line that says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "eagerloop: $*" >&2; exit 2; }
@@ -31,6 +32,9 @@ if [[ ${EAGERLOOP_BUILD:-} == require ]]; then # else setup.py falls back, and s
   header=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include") + "/Python.h")')
   [[ -e $header ]] || missing+=("python$version-dev" libc6-dev)
 fi
+for tool in ${EAGERLOOP_TOOLS:-}; do
+  command -v "$tool" >/dev/null || missing+=("$tool")
+done
 if [[ ${#missing[@]} -gt 0 ]]; then
   sudo=
   [[ $EUID -eq 0 ]] || sudo="sudo -n"
