@@ -146,14 +146,6 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):  # type: ignore[misc]
         """Lets `run_forever` return after the current turn."""
         self._stopping = True
 
-    def is_running(self) -> bool:
-        """Whether the loop runs."""
-        return bool(self._thread_id != 0)
-
-    def is_closed(self) -> bool:
-        """Whether the loop was closed."""
-        return bool(self._closed)
-
     def close(self) -> None:
         """Ends the loop for good: what is scheduled is dropped, the default executor not waited for.
 
@@ -194,10 +186,6 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):  # type: ignore[misc]
             self._waker.close()
 
     # Debug mode.
-
-    def get_debug(self) -> bool:
-        """Whether the loop checks more and says more."""
-        return bool(self._debug)
 
     def set_debug(self, enabled: bool) -> None:
         """Switches debug mode: slow callbacks, wrong threads, where objects were made."""

@@ -67,6 +67,20 @@ class Scheduler(Turn):
         """What runs later; the first is due first."""
         return runtime.heap_list(self._timers)
 
+    # What is asked often: the stdlib's futures and tasks ask each time that one is made.
+
+    def is_running(self) -> bool:
+        """Whether the loop runs."""
+        return bool(self._thread_id != 0)
+
+    def is_closed(self) -> bool:
+        """Whether the loop was closed."""
+        return bool(self._closed)
+
+    def get_debug(self) -> bool:
+        """Whether the loop checks more and says more."""
+        return bool(self._debug)
+
     # The run, for base_events.py.
 
     def _begin_run(self) -> None:
