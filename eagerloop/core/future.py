@@ -190,9 +190,9 @@ class Future:
         Raises:
             RuntimeError: the future was never initialised.
         """
-        if not self._is_initialized():
-            raise RuntimeError("Future object is not initialized.")
-        return self._loop
+        if self._agenda is None:
+            self._check_loop()
+        return self._foreign_loop if self._agenda is None else self._agenda
 
     def cancel(self, msg: Any = None) -> bool:
         """Cancels the future and schedules its callbacks; False if it is done already."""
@@ -432,7 +432,8 @@ def wake(fut: Future, waiter: Any) -> None:
 
 def call_back(fut: Future, callback: Any, context: Any) -> None:
     if fut._agenda is not None:
-        fut._agenda._schedule(callback, (fut,), context)
+        told = callbacks.announced(fut, callback) if fut._phase == FINISHED else fut
+        fut._agenda._schedule(callback, (told,), context)
     else:
         fut._foreign_loop.call_soon(callback, fut, context=runtime.context_of(context))
 

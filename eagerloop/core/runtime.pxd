@@ -44,6 +44,7 @@ cdef extern from "runtime.h":
     object running "el_running" ()
     object get_current "el_current_get" (object loop)
     int set_current "el_current_set" (object loop, object task) except -1
+    bint wakes_one_of "el_wakes_one_of" (object callback, object tasks) noexcept
 
     # 10. Bytes
     Py_ssize_t bytes_find "el_bytes_find" (object data, object separator, Py_ssize_t start) except -2

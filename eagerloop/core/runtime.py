@@ -21,6 +21,7 @@ import time
 import weakref
 from asyncio.events import _get_running_loop
 from collections import deque
+from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -280,6 +281,14 @@ def set_current(loop: Any, task: Any) -> None:
         _current_tasks.pop(loop, None)
     else:
         _current_tasks[loop] = task
+
+
+def wakes_one_of(callback: Any, tasks: Any) -> bool:
+    return (
+        type(callback) is BuiltinFunctionType
+        and type(callback.__self__) is tasks
+        and callback.__name__ == "task_wakeup"
+    )
 
 
 # 7. Tasks

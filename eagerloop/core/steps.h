@@ -359,6 +359,14 @@ static inline int el_current_set(PyObject *loop, PyObject *task) {
     return 0;
 }
 
+/* Whether `callback` is what a task of asyncio's own C type `tasks` gives to a future that it waits for. */
+static inline int el_wakes_one_of(PyObject *callback, PyObject *tasks) {
+    if (!PyCFunction_CheckExact(callback)) return 0;
+    PyObject *task = PyCFunction_GET_SELF(callback); /* borrowed */
+    return task != NULL && (PyObject *)Py_TYPE(task) == tasks
+           && strcmp(((PyCFunctionObject *)callback)->m_ml->ml_name, "task_wakeup") == 0;
+}
+
 /* To be called by every module that uses 3, 4 or 6, before it does. */
 static inline int el_init(void) {
     if (el_str_throw != NULL) return 0;
