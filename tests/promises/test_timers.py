@@ -50,8 +50,8 @@ def test_ready_work_does_not_starve_timers_or_io(loop: Loop) -> None:
         loop.remove_reader(left)
 
     loop.add_reader(left, readable)
-    loop.call_later(0.05, lambda: events.setdefault("timer", time.monotonic() - start))
     start = time.monotonic()
+    loop.call_later(0.05, lambda: events.setdefault("timer", time.monotonic() - start))
     right.send(b"x")
     loop.call_soon(spin)
     loop.run_forever()
