@@ -233,16 +233,38 @@ static PySendResult el_am_send(PyObject *self, PyObject *Py_UNUSED(value), PyObj
 
 static PyObject *el_am_await(PyObject *self) { return Py_NewRef(self); }
 
+/* Raises StopIteration with a result that it takes over. 3.12 and 3.13 await by it, so there it is built by hand: calling
+ * its class costs as much as the await does. */
+static void el_stop_with(PyObject *result) {
+#if PY_VERSION_HEX < 0x030C0000
+    PyObject *stop = PyObject_CallOneArg(PyExc_StopIteration, result); /* also right for a tuple */
+    if (stop != NULL) PyErr_SetObject(PyExc_StopIteration, stop);
+    Py_XDECREF(stop);
+    Py_DECREF(result);
+#else
+    PyTypeObject *type = (PyTypeObject *)PyExc_StopIteration;
+    PyObject *args = PyTuple_New(1);
+    PyStopIterationObject *stop = args == NULL ? NULL : (PyStopIterationObject *)type->tp_alloc(type, 0);
+    if (stop == NULL) {
+        Py_XDECREF(args);
+        Py_DECREF(result);
+        return;
+    }
+    PyTuple_SET_ITEM(args, 0, Py_NewRef(result));
+    stop->args = args;
+    stop->value = result;
+    PyErr_SetRaisedException((PyObject *)stop);
+#endif
+}
+
 static PyObject *el_iternext(PyObject *self) {
     PyObject *result;
     PySendResult sent = el_am_send(self, Py_None, &result);
     if (sent == PYGEN_RETURN && result == Py_None) { /* as generators do; 3.12 and 3.13 await by this slot */
         Py_CLEAR(result);
     } else if (sent == PYGEN_RETURN) {
-        PyObject *stop = PyObject_CallOneArg(PyExc_StopIteration, result); /* also right for a tuple */
-        if (stop != NULL) PyErr_SetObject(PyExc_StopIteration, stop);
-        Py_XDECREF(stop);
-        Py_CLEAR(result);
+        el_stop_with(result);
+        result = NULL;
     }
     return result;
 }

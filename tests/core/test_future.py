@@ -138,6 +138,23 @@ def test_a_native_c_task_awaits_ours_and_ours_a_native_future(loop: Loop) -> Non
     assert loop.run_until_complete(main()) == 3
 
 
+@pytest.mark.parametrize("result", [1, (1, 2), None, StopIteration(3)])
+def test_its_iterator_ends_with_the_result(loop: Loop, result: object) -> None:
+    fut = loop.create_future()
+    iterator = fut.__await__()
+    assert next(iterator) is fut
+    fut.set_result(result)
+    with pytest.raises(StopIteration) as end:
+        next(iterator)
+    assert end.value.value is result
+    assert end.value.args == (() if result is None else (result,))
+
+    async def main() -> object:
+        return await fut
+
+    assert loop.run_until_complete(main()) is result
+
+
 def test_initialised_once(loop: Loop) -> None:
     fut: Future[None] = loop.create_future()
     with pytest.raises(RuntimeError, match="already initialized"):
