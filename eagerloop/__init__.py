@@ -17,6 +17,7 @@ Layout, from the ground up; imports point down only (docs/architecture.md):
 The other modules carry asyncio's submodule names and re-export what the rooms define.
 """
 
+import sys as _sys
 from typing import TYPE_CHECKING
 
 from . import _python as _python  # isort: skip  (first: it refuses an old Python)
@@ -91,7 +92,8 @@ __all__ = [
     "uninstall",
 ]
 
-if not TYPE_CHECKING:  # a type checker would take it that every name is there
+# A type checker would take it that every name is there; a module without is faster to look into.
+if _sys.version_info >= (3, 14) and not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         """The names that 3.14 deprecated and 3.16 removes."""

@@ -133,16 +133,15 @@ def set_event_loop_policy(policy: Any) -> None:
 
 def deprecated(name: str, module: str) -> Any:
     """The package's names for policies on 3.14 and 3.15, where getting one warns."""
-    if sys.version_info >= (3, 14):
-        from .policy import EventLoopPolicy
+    from .policy import EventLoopPolicy
 
-        named = {
-            "AbstractEventLoopPolicy": _AbstractPolicy,
-            "DefaultEventLoopPolicy": EventLoopPolicy,
-        }
-        if name in named:
-            warnings._deprecated(f"asyncio.{name}", remove=(3, 16))
-            return named[name]
+    named = {
+        "AbstractEventLoopPolicy": _AbstractPolicy,
+        "DefaultEventLoopPolicy": EventLoopPolicy,
+    }
+    if name in named:
+        warnings._deprecated(f"asyncio.{name}", remove=(3, 16))  # type: ignore[attr-defined]
+        return named[name]
     raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
 
