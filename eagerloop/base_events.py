@@ -46,6 +46,22 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):  # type: ignore[misc]
         ValueError: there is no such poller here.
     """
 
+    # From 3.12 on the interpreter finds a method faster where an object's __dict__ has nothing in it.
+    __slots__ = (
+        "_asyncgens",
+        "_asyncgens_shutdown_called",
+        "_clock_resolution",
+        "_eager_at_first",
+        "_exception_handler",
+        "_origin_tracking_depth",
+        "_poller_object",
+        "_previous_asyncgen_hooks",
+        "_selector",
+        "_signals",
+        "_wake",
+        "_waker",
+    )
+
     def __init__(self, *, poller: str | Poller | None = None, eager: bool = False) -> None:
         made = poller if isinstance(poller, Poller) else poll.make(poller)
         super().__init__(made, eager)

@@ -66,6 +66,8 @@ class EventLoop(SocketCalls, FileSending, Spawning, BaseEventLoop):  # type: ign
         ValueError: there is no such poller or resolver here.
     """
 
+    __slots__ = ("_cares", "_reaper", "_transports")
+
     def __init__(
         self,
         selector: BaseSelector | None = None,

@@ -14,8 +14,12 @@ from .core.scheduler import Scheduler
 class Executors(Scheduler):
     """`run_in_executor` and the life of the default executor."""
 
-    _default_executor: concurrent.futures.ThreadPoolExecutor | None = None
-    _executor_shutdown_called = False
+    __slots__ = ("_default_executor", "_executor_shutdown_called")
+
+    def __init__(self, poller: Any, eager: bool) -> None:
+        super().__init__(poller, eager)
+        self._default_executor: concurrent.futures.ThreadPoolExecutor | None = None
+        self._executor_shutdown_called = False
 
     def run_in_executor(
         self, executor: concurrent.futures.Executor | None, func: Callable[..., Any], *args: Any

@@ -48,6 +48,13 @@ def test_it_is_an_asyncio_loop(loop: Any) -> None:
         assert made.poller == "select"
 
 
+def test_a_run_leaves_its_dict_to_the_user(loop: Any) -> None:
+    loop.run_until_complete(eagerloop.wait_for(eagerloop.sleep(0.001), 1))
+    assert loop.__dict__ == {}
+    loop.note = "mine"
+    assert loop.note == "mine"
+
+
 def test_readers_and_writers(run: Run) -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()

@@ -183,6 +183,9 @@ def dict_drop(owner: Any) -> None:
     """The interpreter makes a `__dict__` when somebody wants it."""
 
 
+dict_for_methods = dict_drop
+
+
 def context_slim(owner: Any) -> None:
     """Only C can take the variables out of a Context."""
 

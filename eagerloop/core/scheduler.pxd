@@ -25,6 +25,7 @@ cdef class Scheduler(Turn):
     cdef bint _asks_factory(self) noexcept
     cpdef _flush_later(self, Channel channel)
 
+cdef bint is_method(object bound, object function) except -1
 cdef object make_task(Scheduler loop, object coro)
 cdef int put(Watch watched, int event, object entry) except -1
 

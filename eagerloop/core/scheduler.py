@@ -87,7 +87,7 @@ class Scheduler(Turn):
         """This thread runs the loop; its first turn polls."""
         self._thread_id = threading.get_ident()
         self._unpolled = -1
-        if "time" in getattr(self, "__dict__", ()):  # patched on the instance
+        if not is_method(self.time, Scheduler.time):  # patched on the instance
             self._clock = self.time
 
     def _turns(self) -> None:
@@ -372,6 +372,11 @@ def make_task(loop: Scheduler, coro: Any) -> Any:
     if loop._asks_factory():
         return loop._create_task_otherwise(coro, None, None, ..., {})
     return task.new(loop, coro, None, None, loop._eager)
+
+
+def is_method(bound: Any, function: Any) -> bool:
+    """False if something on the object or in its class stands in for `function`; no `__dict__` is made to see it."""
+    return getattr(bound, "__func__", None) is function
 
 
 def put(watched: Watch, event: int, entry: Any) -> None:

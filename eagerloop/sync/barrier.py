@@ -40,7 +40,7 @@ class Barrier(LoopBound):
     def __init__(self, parties: int) -> None:
         if parties < 1:
             raise ValueError("parties must be >= 1")
-        self._loop = None
+        super().__init__()
         self._cond = Condition()
         self._count = 0
         self._parties = parties

@@ -25,7 +25,7 @@ class Event(LoopBound):
     __slots__ = ("_value", "_waiters")
 
     def __init__(self) -> None:
-        self._loop = None
+        self._begin()
         self._value = False
         self._waiters = waitqueue.new()
 

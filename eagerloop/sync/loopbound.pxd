@@ -8,6 +8,11 @@ cdef class LoopBound:
     # None until somebody had to wait
     cdef public object _loop
 
+    cdef int _begin(self) except -1
     cdef object _bind(self)
     cdef object _new_waiter(self)
     cdef object _described(self, str extra)
+
+
+cdef extern from "runtime.h":
+    int dict_for_methods "EL_DICT_FOR_METHODS" (LoopBound owner) noexcept

@@ -17,6 +17,13 @@ from ..core.signatures import SourceSignature
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    import cython
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares it
+    from ..core.runtime import dict_for_methods
+
 __all__ = ("LoopBound",)
 
 runtime.init()
@@ -32,7 +39,12 @@ class LoopBound:
     __signature__ = SourceSignature()
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        """What every __init__ begins with."""
         self._loop: AbstractEventLoop | None = None
+        dict_for_methods(self)
 
     def _get_loop(self) -> AbstractEventLoop:
         """The running loop; RuntimeError if this primitive belongs to another."""

@@ -49,6 +49,7 @@ cdef object make_child(TaskGroup group, object coro)
 cdef extern from "runtime.h":
     int front "EL_FRONT" (
         object callable, object owner, object (*function)(TaskGroup, object)) except -1
+    int dict_for_methods "EL_DICT_FOR_METHODS" (TaskGroup owner) noexcept
 
 
 cdef class Entry(Operation):

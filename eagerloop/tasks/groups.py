@@ -43,7 +43,7 @@ else:
     from .. import _cython as cython
 
 if not cython.compiled:  # the .pxd declares it
-    from ..core.runtime import front
+    from ..core.runtime import dict_for_methods, front
 
 __all__ = ("TaskGroup",)
 
@@ -81,6 +81,7 @@ class TaskGroup(Overseer):
     __signature__ = SourceSignature()
 
     def __init__(self) -> None:
+        dict_for_methods(self)
         self._entered = False
         self._exiting = False
         self._aborting = False

@@ -81,11 +81,7 @@ def loop_of(future: Any) -> Any:
 
 def native_of(loop: Any) -> Scheduler | None:
     """Give the loop if `spawn` may stand in for its `create_task`."""
-    if (
-        isinstance(loop, Scheduler)
-        and type(loop).create_task is Scheduler.create_task
-        and "create_task" not in getattr(loop, "__dict__", ())
-    ):
+    if isinstance(loop, Scheduler) and scheduler.is_method(loop.create_task, Scheduler.create_task):
         return loop
     return None
 
