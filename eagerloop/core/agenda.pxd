@@ -21,7 +21,7 @@ cdef class Agenda:
     # a subclass's time(), or None
     cdef object _clock
     # timers may be put into the heap without call_at: no subclass wants to hear of them
-    cdef readonly bint _keeps_timers
+    cdef bint _keeps_timers
     # the thread that runs the loop; 0: none
     cdef readonly unsigned long _thread_id
     # counts turns: a transport knows whether it has sent in this one

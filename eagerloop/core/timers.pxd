@@ -12,6 +12,8 @@ cdef class TimerHandle(Handle):
     cdef bint _whole
     cdef double _time
 
+@cython.locals(agenda=Agenda)
+cdef Agenda keeper_of(object loop)
 @cython.locals(timer=TimerHandle)
 cdef TimerHandle new(
     object loop, double when, bint whole, object callback, tuple args, object context)

@@ -108,6 +108,15 @@ class TimerHandle(Handle):
         )
 
 
+def keeper_of(loop: Any) -> Agenda | None:
+    """The loop, if what is due later may be put into its heap without `call_at`."""
+    if isinstance(loop, Agenda):
+        agenda = loop
+        if agenda._keeps_timers:
+            return agenda
+    return None
+
+
 def new(
     loop: Any, when: float, whole: bool, callback: Any, args: tuple[Any, ...], context: Any
 ) -> TimerHandle:

@@ -38,7 +38,7 @@ class Condition(LoopBound):
     __slots__ = ("_lock", "_waiters")
 
     def __init__(self, lock: Any = None) -> None:
-        self._loop = None
+        self._begin()
         self._lock = Lock() if lock is None else lock
         self._waiters = waitqueue.new()
 
@@ -68,7 +68,7 @@ class Condition(LoopBound):
     def __aexit__(self, exc_type: Any, exc: Any, traceback: Any) -> Coroutine[Any, Any, None]:
         if not self._is_native():
             return leave(self)
-        return lock_module.releasing(self._lock)
+        return self._lock.__aexit__(exc_type, exc, traceback)
 
     def wait(self) -> Coroutine[Any, Any, bool]:
         """Give the lock up, wait to be notified, take it again and return True.

@@ -6,6 +6,8 @@ from . cimport waitqueue
 from .loopbound cimport LoopBound
 from .waitqueue cimport WaitQueue
 
+cdef object DONE
+
 
 cdef class Lock(LoopBound):
     cdef public bint _locked
@@ -30,13 +32,5 @@ cdef class Acquire(Operation):
     cdef int _withdraw(self) except -1
 
 
-cdef class Release(Operation):
-    cdef Lock _lock
-
-    cdef bint _poll(self) except -1
-
-
 @cython.locals(operation=Acquire)
 cdef Acquire acquiring(Lock lock)
-@cython.locals(operation=Release)
-cdef Release releasing(Lock lock)

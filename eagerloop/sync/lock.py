@@ -6,7 +6,7 @@ Rules
 - A promise is never lost: whoever gives up waiting (cancelled, closed) while the lock is free
   hands it on to the next.
 
-An uncontended `async with lock` is two polls and no future, see `core/operation.py`.
+An uncontended `async with lock` is one poll and no future, see `core/operation.py` and `core/finished.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..core import runtime
+from ..core.finished import DONE
 from ..core.operation import Operation
 from . import waitqueue
 from .loopbound import LoopBound
@@ -31,7 +32,7 @@ class Lock(LoopBound):
     __slots__ = ("_locked", "_waiters")
 
     def __init__(self) -> None:
-        self._loop = None
+        self._begin()
         self._locked = False
         self._waiters: Any = None
 
@@ -63,7 +64,8 @@ class Lock(LoopBound):
     def __aexit__(self, exc_type: Any, exc: Any, traceback: Any) -> Coroutine[Any, Any, None]:
         if type(self) is not Lock:
             return leave(self)
-        return releasing(self)
+        self._free()
+        return DONE
 
     def _take(self) -> bool:
         if self._locked:
@@ -131,19 +133,6 @@ class Acquire(Operation):
             lock._promise()
 
 
-class Release(Operation):
-    """The lock's release at the end of `async with`."""
-
-    __slots__ = ("_lock",)
-
-    _lock: Lock
-
-    def _poll(self) -> bool:
-        self._lock._free()
-        self.value = None
-        return True
-
-
 def acquiring(lock: Lock) -> Acquire:
     """An Acquire of `lock` that returns True."""
     operation = runtime.new_untracked(Acquire)
@@ -153,12 +142,4 @@ def acquiring(lock: Lock) -> Acquire:
     return operation
 
 
-def releasing(lock: Lock) -> Release:
-    """A Release of `lock`."""
-    operation = runtime.new_untracked(Release)
-    operation._lock = lock
-    return operation
-
-
 runtime.stock(Acquire)
-runtime.stock(Release)

@@ -6,6 +6,8 @@ from . cimport waitqueue
 from .loopbound cimport LoopBound
 from .waitqueue cimport WaitQueue
 
+cdef object DONE
+
 
 cdef class Semaphore(LoopBound):
     # False in a subclass of a program's own, whose locked() may differ
@@ -38,13 +40,5 @@ cdef class Acquire(Operation):
     cdef bint _fail(self, exc) except -1
 
 
-cdef class Release(Operation):
-    cdef Semaphore _semaphore
-
-    cdef bint _poll(self) except -1
-
-
 @cython.locals(operation=Acquire)
 cdef Acquire acquiring(Semaphore semaphore)
-@cython.locals(operation=Release)
-cdef Release releasing(Semaphore semaphore)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..core import runtime
+from ..core.finished import DONE
 from ..core.operation import Operation
 from . import waitqueue
 from .loopbound import LoopBound
@@ -39,7 +40,7 @@ class Semaphore(LoopBound):
     def __init__(self, value: float = 1) -> None:
         if value < 0:
             raise ValueError("Semaphore initial value must be >= 0")
-        self._loop = None
+        self._begin()
         self._native = type(self) is Semaphore or type(self) is BoundedSemaphore
         self._value = value
         self._waiters = waitqueue.new()
@@ -72,7 +73,8 @@ class Semaphore(LoopBound):
     def __aexit__(self, exc_type: Any, exc: Any, traceback: Any) -> Coroutine[Any, Any, None]:
         if not self._native:
             return leave(self)
-        return releasing(self)
+        self._give_back()
+        return DONE
 
     def _is_locked(self) -> bool:
         return self._value == 0 or self._waiters.is_contended()
@@ -156,19 +158,6 @@ class Acquire(Operation):
             del exc  # interpreted, this frame is in its traceback
 
 
-class Release(Operation):
-    """The release at the end of `async with`."""
-
-    __slots__ = ("_semaphore",)
-
-    _semaphore: Semaphore
-
-    def _poll(self) -> bool:
-        self._semaphore._give_back()
-        self.value = None
-        return True
-
-
 def acquiring(semaphore: Semaphore) -> Acquire:
     """An Acquire of `semaphore` that returns True."""
     operation = runtime.new_untracked(Acquire)
@@ -178,12 +167,4 @@ def acquiring(semaphore: Semaphore) -> Acquire:
     return operation
 
 
-def releasing(semaphore: Semaphore) -> Release:
-    """A Release of `semaphore`."""
-    operation = runtime.new_untracked(Release)
-    operation._semaphore = semaphore
-    return operation
-
-
 runtime.stock(Acquire)
-runtime.stock(Release)

@@ -1,6 +1,6 @@
 cimport cython
 
-from ..core cimport current, delay as delays, operation, runtime
+from ..core cimport current, delay as delays, operation, runtime, timers
 from ..core.agenda cimport Agenda
 from ..core.delay cimport Delay
 from ..core.operation cimport Operation
@@ -19,6 +19,7 @@ cdef class Sleep(Operation):
     # the delay in seconds; once asleep, what has to be cancelled if the sleep is cut short, or None
     cdef object _timer
 
+    @cython.locals(agenda=Agenda)
     cdef int _set_timer(self) except -1
     cdef int _clear_timer(self) except -1
 

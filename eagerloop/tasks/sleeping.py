@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..core import current, operation, runtime
+from ..core import current, operation, runtime, timers
 from ..core import delay as delays
 from ..core.agenda import Agenda
 from ..core.delay import Delay
@@ -83,10 +83,10 @@ class Sleep(Operation):
                 self._stage = operation.SPENT
                 return yielding(self._result)
             if self._timer > 0:  # not so of NaN, which is for the poll to refuse
-                loop: Any = current.running_loop()
-                if isinstance(loop, Agenda) and loop._keeps_timers:
+                agenda = timers.keeper_of(current.running_loop())
+                if agenda is not None:
                     self._stage = operation.SPENT
-                    return delay_on(loop, self._timer, self._result)
+                    return delay_on(agenda, self._timer, self._result)
         return self
 
     def _poll(self) -> bool:
@@ -113,8 +113,9 @@ class Sleep(Operation):
         if delay != delay:
             raise ValueError("Invalid delay: NaN (not a number)")
         loop: Any = current.running_loop()
-        if isinstance(loop, Agenda) and loop._keeps_timers:
-            self.value = self._timer = delay_on(loop, delay, None)
+        agenda = timers.keeper_of(loop)
+        if agenda is not None:
+            self.value = self._timer = delay_on(agenda, delay, None)
         else:
             self.value = loop.create_future()
             self._timer = loop.call_later(delay, set_result_unless_cancelled, self.value, None)

@@ -6,6 +6,7 @@ from ..core.timers cimport Alarm
 from ..core.agenda cimport Agenda
 from ..core.task cimport Task
 
+cdef object DONE
 cdef int CREATED, ACTIVE, EXPIRING, EXPIRED, FINISHED
 
 
@@ -32,18 +33,10 @@ cdef class Timeout(Alarm):
 cdef class Entry(Operation):
     cdef Timeout _timeout
 
-
-cdef class Exit(Operation):
-    cdef object _exc_type
-    cdef object _exc_val
-    cdef Timeout _timeout
-
 @cython.locals(agenda=Agenda)
 cdef object after(object loop, object delay)
 @cython.locals(made=Timeout)
 cdef Timeout limited(object when)
 @cython.locals(made=Entry)
 cdef Entry entering(Timeout timeout)
-@cython.locals(made=Exit)
-cdef Exit leaving(Timeout timeout, object exc_type, object exc_val)
 cdef object insert_timeout_error(object exc)

@@ -15,11 +15,13 @@ not overdue allocates nothing for the timer.
 from __future__ import annotations
 
 from asyncio.exceptions import CancelledError
+from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any
 
 from ..core import current, runtime, timers
 from ..core.agenda import Agenda
+from ..core.finished import DONE
 from ..core.operation import Operation
 from ..core.signatures import SourceSignature
 from ..core.task import Task
@@ -133,18 +135,19 @@ class Timeout(Alarm):
         exc_type: type[BaseException] | None,
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
-    ) -> Exit:
-        return leaving(self, exc_type, exc_val)
+    ) -> Coroutine[Any, Any, None]:
+        self._exit(exc_type, exc_val)
+        return DONE
 
     def _enter(self) -> None:
         if self._state != CREATED:
             raise RuntimeError("Timeout has already been entered")
-        loop: Any = current.running_loop()
+        loop = current.running_loop()
         task = runtime.get_current(loop)
         if task is None:
             raise RuntimeError("Timeout should be used inside a task")
         self._state = ACTIVE
-        self._agenda = loop if isinstance(loop, Agenda) and loop._keeps_timers else None
+        self._agenda = timers.keeper_of(loop)
         self._task = task
         if type(task) is Task:
             own = task
@@ -216,34 +219,10 @@ class Entry(Operation):
         return True
 
 
-class Exit(Operation):
-    """`__aexit__`."""
-
-    __slots__ = ("_exc_type", "_exc_val", "_timeout")
-
-    _exc_type: Any
-    _exc_val: Any
-    _timeout: Timeout
-
-    def _poll(self) -> bool:
-        exc_val, self._exc_val = self._exc_val, None
-        self._timeout._exit(self._exc_type, exc_val)
-        return True
-
-
 def entering(timeout: Timeout) -> Entry:
     """An Entry into the block of `timeout`."""
     made = runtime.new_untracked(Entry)
     made._timeout = timeout
-    return made
-
-
-def leaving(timeout: Timeout, exc_type: Any, exc_val: Any) -> Exit:
-    """An Exit from the block of `timeout`."""
-    made = runtime.new_untracked(Exit)
-    made._timeout = timeout
-    made._exc_type = exc_type
-    made._exc_val = exc_val
     return made
 
 
@@ -270,4 +249,3 @@ runtime.zeroed(
 )
 runtime.stock(Timeout)
 runtime.stock(Entry)
-runtime.stock(Exit)

@@ -37,11 +37,6 @@ def test_nothing_happens_before_the_await() -> None:
     assert not lock.locked()
     entering.close()
     assert not lock.locked()
-    at_once(lock.acquire())
-    leaving = lock.__aexit__(None, None, None)
-    assert lock.locked()
-    leaving.close()
-    assert lock.locked()
 
 
 def test_an_acquire_is_awaited_once() -> None:

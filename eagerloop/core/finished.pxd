@@ -1,0 +1,7 @@
+from . cimport operation
+
+cdef object ENDED
+
+
+cdef class Finished:
+    pass
