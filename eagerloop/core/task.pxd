@@ -6,6 +6,9 @@ from .structs cimport el_link
 from .agenda cimport Agenda
 
 
+cdef object CoroutineType
+
+
 cdef class Task(Future):
     cdef readonly object _coro
     # a context snapshot, see runtime.h

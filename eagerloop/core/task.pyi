@@ -20,6 +20,7 @@ class Task(asyncio.Task[_T], Future[_T]):
     _num_cancels_requested: int
     _must_cancel: bool
     _log_destroy_pending: bool
+    _mourned: bool
     def __init__(
         self,
         coro: Generator[Any, None, _T] | Coroutine[Any, Any, _T],

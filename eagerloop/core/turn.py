@@ -75,7 +75,6 @@ class Turn(Agenda):
         self._unpolled += 1
         if self._unpolled & self._clock_turns != 0:
             return False
-        runtime.check_signals()
         if self._poller.watched <= 1:
             self._clock_turns = IDLE_TURNS
             return runtime.monotonic() - self._polled_at >= IDLE_SECONDS

@@ -7,6 +7,8 @@ from .event cimport Event, Wait
 from .loopbound cimport LoopBound
 from .waitqueue cimport WaitQueue
 
+cdef object push, pop_first
+
 
 cdef class Queue(LoopBound):
     # set while nothing is unfinished: what join() waits for
@@ -38,6 +40,7 @@ cdef class PriorityQueue(Queue):
 
 
 cdef class LifoQueue(Queue):
+    cdef int _store(self, item) except -1
     cdef object _take(self)
 
 

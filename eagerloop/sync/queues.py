@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 __all__ = ("LifoQueue", "PriorityQueue", "Queue")
 
+push = deque.append  # a name less to look up per item
+pop_first = deque.popleft
+
 
 class Queue(LoopBound):
     """A first-in, first-out queue of at most `maxsize` items, or of any number."""
@@ -55,7 +58,7 @@ class Queue(LoopBound):
     )
 
     def __init__(self, maxsize: float = 0) -> None:
-        self._loop = None
+        self._begin()
         self._finished = Event()
         self._finished._value = True
         self._getters = waitqueue.new()
@@ -203,10 +206,10 @@ class Queue(LoopBound):
         return item
 
     def _store(self, item: Any) -> None:
-        self._queue.append(item)
+        push(self._queue, item)
 
     def _take(self) -> Any:
-        return self._queue.popleft()
+        return pop_first(self._queue)
 
 
 class PriorityQueue(Queue):
@@ -240,6 +243,9 @@ class LifoQueue(Queue):
 
     def _get(self) -> Any:
         return self._queue.pop()
+
+    def _store(self, item: Any) -> None:
+        self._queue.append(item)
 
     def _take(self) -> Any:
         return self._queue.pop()

@@ -1,3 +1,5 @@
+cimport cython
+
 from ..core cimport future, overseer
 from ..core.future cimport Future
 from ..core.overseer cimport Overseer
@@ -5,6 +7,11 @@ from ..core.scheduler cimport Scheduler
 from ..core.task cimport Task
 from . cimport spawning
 
+cdef object CoroutineType
+
+@cython.locals(own=Task)
+cdef int forgive(object task) except -1
+cdef bint are_distinct(tuple awaitables) except -1
 cdef bint is_plain(object child) noexcept
 cdef object error_of(object child)
 cdef bint has_result(Future child) noexcept

@@ -42,32 +42,48 @@ def gather(*coros_or_futures: Awaitable[Any], return_exceptions: bool = False) -
         return empty
     task = None if loop is None else current_task(loop)
     native = None if loop is None else spawning.native_of(loop)
-    futures: dict[Any, Any] = {}
-    children = []
-    child: Any
+    children: list[Any] = []
+    futures: dict[Any, Any] | None = None if are_distinct(coros_or_futures) else {}
     try:
         for awaitable in coros_or_futures:
-            child = futures.get(awaitable)
+            child = None if futures is None else futures.get(awaitable)
             if child is None:
                 if native is not None and type(awaitable) is CoroutineType:
                     child = spawning.spawn(native, awaitable)
                 else:
                     child = ensure_future(awaitable, loop=loop)
+                if child is not awaitable:
+                    forgive(child)
                 if loop is None:
                     loop = loop_of(child)
-                if child is not awaitable:
-                    # Nobody but us knows the task, so nobody can be told to wait for it.
-                    child._log_destroy_pending = False
-                futures[awaitable] = child
+                if futures is not None:
+                    futures[awaitable] = child
             children.append(child)
     except BaseException:
         # an argument that is not awaitable: the tasks made for those before it go on
-        for child in futures.values():
+        for child in children:
             child.add_done_callback(retrieve)
         raise
     parent = _GatheringFuture(children, return_exceptions, task, loop)
-    parent._follow(list(futures.values()))
+    parent._follow(children if futures is None else list(futures.values()))
     return parent
+
+
+def forgive(task: Any) -> None:
+    """Nobody but us knows the task, so nobody can be told to wait for it."""
+    if type(task) is Task:
+        own = task
+        own._mourned = False
+    else:
+        task._log_destroy_pending = False
+
+
+def are_distinct(awaitables: tuple[Any, ...]) -> bool:
+    """False if one is there twice, or cannot be told from others: a set is less work than a dict."""
+    try:
+        return len(frozenset(awaitables)) == len(awaitables)
+    except TypeError:  # one has no hash, which is an error where its turn comes
+        return False
 
 
 def retrieve(child: Any) -> None:

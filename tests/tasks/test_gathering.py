@@ -47,6 +47,26 @@ def test_one_given_twice_runs_once(run: Run) -> None:
     run(main)
 
 
+def test_one_without_a_hash_is_an_error_in_its_turn(run: Run) -> None:
+    class Unhashable:
+        __hash__: Any = None
+
+        def __await__(self) -> Any:
+            return iter(())
+
+    async def main() -> None:
+        ran: list[int] = []
+        with pytest.raises(TypeError, match="unhashable"):
+            await eagerloop.gather(note(ran), Unhashable())
+        await eagerloop.sleep(0)
+        assert ran == [1]
+
+    async def note(ran: list[int]) -> None:
+        ran.append(1)
+
+    run(main)
+
+
 def test_the_first_exception_comes_at_once(run: Run) -> None:
     async def main() -> None:
         slow = eagerloop.create_task(after(9))
