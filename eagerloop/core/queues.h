@@ -48,6 +48,7 @@ static inline int el_dict_drop(PyObject **dict) {
     return 0;
 }
 #define EL_DICT_DROP(owner) el_dict_drop(&(owner)->__dict__)
+#define EL_HAS_NO_DICT(owner) ((owner)->__dict__ == NULL)
 
 /* The interpreter finds a method fastest where there is no `__dict__` to look into; up to 3.11, where there is one. */
 #if PY_VERSION_HEX < 0x030C0000

@@ -186,6 +186,11 @@ def dict_drop(owner: Any) -> None:
 dict_for_methods = dict_drop
 
 
+def has_no_dict(owner: Any) -> bool:
+    """Nobody has set an attribute of the instance: only C can ask without making one."""
+    return False
+
+
 def context_slim(owner: Any) -> None:
     """Only C can take the variables out of a Context."""
 

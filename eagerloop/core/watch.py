@@ -10,10 +10,14 @@ an event needs no number object and no hash.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import handle, runtime
-from .handle import Handle
+
+if TYPE_CHECKING:
+    import cython
+else:
+    from .. import _cython as cython
 
 READ = 1
 WRITE = 2
@@ -75,11 +79,11 @@ def run(watch: Watch) -> None:
 
 
 def tell(entry: Any, event: int) -> None:
-    if isinstance(entry, Handle):
-        handle.run(entry)
-    else:
-        channel: Channel = entry
+    if isinstance(entry, Channel):
+        channel = cython.cast(Channel, entry)
         channel._on_ready(event)
+    else:
+        handle.run(entry)
 
 
 def find(watches: list[Watch | None], fd: int) -> Watch | None:

@@ -183,6 +183,8 @@ class ReadUntil(Reading):
     def is_ready(self) -> bool:
         queue = self.reader._queue
         start = self.start - queue.taken
+        if self.match >= 0 and self.match == start and not queue.exposed:
+            return True  # found when the packet came, and nobody has taken anything since
         size = queue.size()
         # others may have read past what was looked through, or changed the lent buffer
         start = max(0, min(start, size))

@@ -1,3 +1,5 @@
+from ..transports.socketed cimport SocketTransport
+from ..transports.stream cimport StreamTransport
 from . cimport flow
 from .flow cimport FlowControl
 from .reader cimport StreamReader
@@ -17,3 +19,4 @@ cdef class StreamWriter:
 
 cdef extern from "runtime.h":
     int dict_drop "EL_DICT_DROP" (StreamWriter owner) noexcept
+    bint has_no_dict "EL_HAS_NO_DICT" (SocketTransport owner) noexcept

@@ -10,6 +10,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from ..core.signatures import SourceSignature
+from ..transports.stream import StreamTransport
 from . import coroutines, flow
 from .flow import FlowControl
 from .reader import StreamReader
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 else:
     from .. import _cython as cython
 
-if not cython.compiled:  # the .pxd declares it
-    from ..core.runtime import dict_drop
+if not cython.compiled:  # the .pxd declares them
+    from ..core.runtime import dict_drop, has_no_dict
 
 
 class StreamWriter:
@@ -90,7 +91,13 @@ class StreamWriter:
 
     def write(self, data: Data) -> None:
         """Send `data` now or, what does not fit, when there is room; never blocks."""
-        self._transport.write(data)
+        transport = self._transport
+        # without attributes of its own its `write` is its class's
+        if type(transport) is StreamTransport and has_no_dict(transport):
+            stream = cython.cast(StreamTransport, transport)
+            stream._write(data)
+        else:
+            transport.write(data)
 
     def writelines(self, data: Iterable[Data]) -> None:
         """`write` for several at once."""

@@ -21,6 +21,7 @@ cdef class StreamTransport(SocketTransport):
     @cython.locals(count=Py_ssize_t)
     cdef object _read_into(self)
     cdef object _receive_eof(self)
+    cdef object _write(self, object data)
     cdef object _put(self, object data)
     cdef int _check_writable(self) except -1
     cdef int _warn_lost(self) except -1

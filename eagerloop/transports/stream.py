@@ -108,6 +108,9 @@ class StreamTransport(SocketTransport):
             TypeError: that is not bytes-like.
             RuntimeError: after `write_eof`, or while a file is being sent.
         """
+        self._write(data)
+
+    def _write(self, data: Buffer) -> None:
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise TypeError(
                 "data argument must be a bytes, bytearray, or memoryview object, "

@@ -299,6 +299,19 @@ def test_bytes_taken_between_wake_and_resume_are_waited_for_again(run: Run) -> N
     run(main)
 
 
+def test_a_line_changed_between_wake_and_resume_is_looked_for_again(run: Run) -> None:
+    async def main() -> None:
+        reader: Any = eagerloop.StreamReader()
+        task = eagerloop.create_task(reader.readline())
+        await eagerloop.sleep(0)
+        reader.feed_data(b"one\ntwo")
+        reader._buffer[:] = b"longer\ntwo"
+        assert await task == b"longer\n"
+        assert bytes(reader._buffer) == b"two"
+
+    run(main)
+
+
 def test_a_separator_is_found_although_another_read_shifts_the_buffer(run: Run) -> None:
     async def main() -> None:
         reader = StreamReader()

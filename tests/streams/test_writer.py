@@ -20,6 +20,20 @@ async def connected() -> tuple[StreamReader, StreamWriter, socket.socket]:
     return reader, writer, other
 
 
+def test_a_write_put_into_the_transport_is_the_one_that_is_called(run: Run) -> None:
+    async def main() -> None:
+        _, writer, other = await connected()
+        with other:
+            seen: list[Any] = []
+            writer.transport.write = seen.append
+            writer.write(b"one")
+            assert seen == [b"one"]
+            writer.close()
+            await writer.wait_closed()
+
+    run(main)
+
+
 def test_what_is_written_arrives(run: Run) -> None:
     async def main() -> None:
         _, writer, other = await connected()
