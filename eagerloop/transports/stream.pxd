@@ -22,13 +22,14 @@ cdef class StreamTransport(SocketTransport):
     cdef object _read_into(self)
     cdef object _receive_eof(self)
     cdef object _write(self, object data)
+    @cython.locals(size=Py_ssize_t)
     cdef object _put(self, object data)
     cdef int _check_writable(self) except -1
     cdef int _warn_lost(self) except -1
     @cython.locals(running="bint", expected="bint")
     cdef bint _holds_first(self, Py_ssize_t size) except -1
     @cython.locals(count=Py_ssize_t)
-    cdef object _send_first(self, object data)
+    cdef object _send_first(self, object data, Py_ssize_t size)
     cdef int _send_or_hold(self, Py_ssize_t added_bytes) except -1
     cdef int _flush_now(self) except -1
     @cython.locals(count=Py_ssize_t)

@@ -122,15 +122,16 @@ class StreamTransport(SocketTransport):
 
     def _put(self, data: Buffer) -> None:
         self._check_writable()
-        if len(data) == 0:
+        size = len(data)
+        if size == 0:
             return
         if self._conn_lost > 0:
             self._warn_lost()
             return
         if self._wrote_in_turn == self._loop._turn_number:
             self._joins = True
-        elif self._outbox.size == 0 and not self._holds_first(len(data)):
-            data = self._send_first(data)
+        elif self._outbox.size == 0 and not self._holds_first(size):
+            data = self._send_first(data, size)
             if data is None:
                 return
         self._own_outbox().append(data)
@@ -322,7 +323,7 @@ class StreamTransport(SocketTransport):
         self._joins = False  # until a second one comes
         return bool(expected and running and size < LARGE_BYTES)
 
-    def _send_first(self, data: Any) -> Any:
+    def _send_first(self, data: Any, size: int) -> Any:
         """It goes out at once; returns what is left, or None."""
         try:
             count = runtime.sock_send(self._socket, self._sock_fd, data)
@@ -331,7 +332,7 @@ class StreamTransport(SocketTransport):
             return None
         if count == WOULD_BLOCK:
             count = 0
-        if count == len(data):
+        if count == size:
             return None
         self._start_writing()
         return memoryview(data)[count:] if count > 0 else data
