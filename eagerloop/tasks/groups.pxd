@@ -27,7 +27,7 @@ cdef class TaskGroup(Overseer):
     cdef Scheduler _native
     # what the exit waits for: no child is left
     cdef public object _on_completed_fut
-    # children of other makes, or watched by others already
+    # children of other makes, or watched by others already; None: there never was one
     cdef set _others
     cdef public bint _parent_cancel_requested
     cdef public object _parent_task
@@ -36,6 +36,7 @@ cdef class TaskGroup(Overseer):
     cdef int _check(self, object coro) except -1
     cdef Task _keep_own(self, Task child)
     cdef object _keep(self, object child)
+    cdef int _keep_other(self, object child) except -1
     cdef int _cancel_parent(self) except -1
     cdef Py_ssize_t _count(self) except -1
     @cython.locals(last=Task)

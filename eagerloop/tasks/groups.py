@@ -91,7 +91,7 @@ class TaskGroup(Overseer):
         self._native: Any = None
         self._parent_task: Any = None
         self._children: list[Any] = []
-        self._others: set[Any] = set()
+        self._others: set[Any] | None = None
         self._errors: Any = []
         self._base_error: BaseException | None = None
         self._on_completed_fut: Any = None
@@ -164,28 +164,31 @@ class TaskGroup(Overseer):
                 child._place = len(self._children)
                 self._children.append(child)
             else:
-                self._others.add(child)
+                self._keep_other(child)
                 future_add_to_awaited_by(child, self._parent_task)
-                child.add_done_callback(self._on_task_done)
             if self._aborting:  # by the child itself, in its first step: the group did not know it
                 child.cancel()
         elif child._phase == future.FAILED:
-            self._others.add(child)
-            child.add_done_callback(self._on_task_done)
+            self._keep_other(child)
         return child
 
     def _keep(self, child: Any) -> Any:
         """Wait for a task of whatever make, unless it has ended well at its first step."""
         try:
             if not (child.done() and (child.cancelled() or child.exception() is None)):
-                self._others.add(child)
+                self._keep_other(child)
                 future_add_to_awaited_by(child, self._parent_task)
-                child.add_done_callback(self._on_task_done)
                 if self._aborting and not child.done():
                     child.cancel()
             return child
         finally:
             del child  # interpreted, this frame may be in the traceback of the child's exception
+
+    def _keep_other(self, child: Any) -> None:
+        if self._others is None:
+            self._others = set()
+        self._others.add(child)
+        child.add_done_callback(self._on_task_done)
 
     def _abort(self) -> None:
         self._aborting = True
@@ -205,7 +208,8 @@ class TaskGroup(Overseer):
             self._on_error(child, child.exception())
 
     def _on_task_done(self, child: Any) -> None:
-        self._others.discard(child)
+        if self._others is not None:
+            self._others.discard(child)
         self._tell_if_last()
         future_discard_from_awaited_by(child, self._parent_task)
         if not child.cancelled() and child.exception() is not None:
@@ -214,10 +218,10 @@ class TaskGroup(Overseer):
     @property
     def _tasks(self) -> set[Any]:
         """The children that are not done, or whose end has not been noticed."""
-        return self._others.union(self._children)
+        return set(self._children).union(self._others or ())
 
     def _count(self) -> int:
-        return len(self._children) + len(self._others)
+        return len(self._children) + (0 if self._others is None else len(self._others))
 
     def _vacate(self, child: Any) -> None:
         """The last one takes the seat of one that leaves."""
