@@ -82,9 +82,16 @@ static inline PyObject *el_ring_pop(PyObject *self) {
     return entry;
 }
 
+/* A task that waits in a crowd hides its coroutine from the collector (task.py), whose deallocator counts on being known. */
+static int el_show_coroutine(PyObject *held, void *Py_UNUSED(nothing)) {
+    if (PyCoro_CheckExact(held)) el_gc_track(held);
+    return 0;
+}
+
 static int el_ring_clear(PyObject *self) {
     while (((el_ring *)self)->count > 0) {
         PyObject *entry = el_ring_pop(self);
+        if (Py_TYPE(entry)->tp_traverse != NULL) Py_TYPE(entry)->tp_traverse(entry, el_show_coroutine, NULL);
         el_gc_return(entry);
         Py_DECREF(entry);
     }

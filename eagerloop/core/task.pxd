@@ -7,6 +7,7 @@ from .agenda cimport Agenda
 
 
 cdef object CoroutineType
+cdef Py_ssize_t CROWD
 
 
 cdef class Task(Future):
@@ -21,6 +22,8 @@ cdef class Task(Future):
     cdef public int _num_cancels_requested
     # the next step raises CancelledError
     cdef signed char _cancel_due
+    # the collector does not know of the coroutine, see CROWD
+    cdef signed char _hidden
     # it would be a loss if the task went before its end
     cdef signed char _mourned
     # its place in the loop's list of tasks

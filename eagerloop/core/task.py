@@ -5,6 +5,10 @@ about the wake-up it reads from the future in `_fut_waiter`. Between steps it ke
 Context. The name is a number until somebody asks. Its cancel message lies in Future's `_outcome`, which is free while
 it runs.
 
+A crowd of tasks that have not begun is alive whatever the collector finds, and walking their coroutines again and
+again costs as much as running them. So from the CROWD-th entry of the ready queue on, a new task's coroutine is hidden
+from the collector. It is shown again when its task leaves the queue, be it that the queue is cleared (queues.h).
+
 An eager task runs its first step inside the constructor; if the coroutine ends there, the loop never hears of it.
 
 Rules. While queued, a task is in the ready queue once. It waits in `_fut_waiter`, or is queued, or runs. Tasks of
@@ -39,6 +43,8 @@ if not cython.compiled:  # the .pxd declares them
 
 runtime.init()
 
+CROWD = 500  # fewer are through before a collection comes: it takes 700 new objects, or 2,000
+
 
 class Task(Future):
     """A coroutine that runs on a loop (asyncio.Task, 3.15 semantics).
@@ -63,6 +69,7 @@ class Task(Future):
         "_number",
         "_num_cancels_requested",
         "_cancel_due",
+        "_hidden",
         "_mourned",
         "_link",
     )
@@ -80,7 +87,7 @@ class Task(Future):
         check_arguments(coro, context)
         self._fut_waiter = None
         self._num_cancels_requested = 0
-        self._cancel_due = False
+        self._cancel_due = self._hidden = False
         begin(self, coro, name, context)
         if not eager_start or not self._loop.is_running():
             start(self)
@@ -236,6 +243,9 @@ def new(agenda: Agenda, coro: Any, name: object, context: Any, eager: bool) -> T
     else:
         task_link(agenda, task)
         runtime.ring_push(agenda._ring, task)
+        if runtime.ring_len(agenda._ring) > CROWD and type(coro) is CoroutineType:
+            runtime.gc_untrack(coro)
+            task._hidden = True
     return task
 
 
@@ -290,6 +300,9 @@ def start_eagerly_foreign(task: Task) -> None:
 
 def run(task: Task) -> None:
     """What the turn does with a task it finds in the ready queue."""
+    if task._hidden:
+        task._hidden = False
+        runtime.gc_track(task._coro)
     error = None
     waited = task._fut_waiter
     if waited is not None:
@@ -459,7 +472,7 @@ runtime.zeroed(
     {
         **dict.fromkeys(("_context", "_fut_waiter", "_name")),
         **dict.fromkeys(("_number", "_num_cancels_requested"), 0),
-        **dict.fromkeys(("_cancel_due", "_mourned"), False),
+        **dict.fromkeys(("_cancel_due", "_hidden", "_mourned"), False),
     },
 )
 stock_linked(Task, None)
