@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from _typeshed import FileDescriptorLike
 
+    from .net.cares import CaresResolver
     from .net.listen import Server
     from .net.resolve import AddrInfo, Host, Port
 
@@ -79,6 +80,7 @@ class EventLoop(SocketCalls, FileSending, Spawning, BaseEventLoop):  # type: ign
         super().__init__(poller=poller if selector is None else Select(selector), eager=eager)
         self._transports = Owners(self)
         self._reaper = Reaper(self)
+        self._cares: CaresResolver | None = None
         try:
             self._cares = resolve.make_cares(self, resolver)
         except ValueError:
@@ -86,9 +88,11 @@ class EventLoop(SocketCalls, FileSending, Spawning, BaseEventLoop):  # type: ign
             raise
 
     def close(self) -> None:
-        """Close the loop, and with it the watch over its children; see `BaseEventLoop.close`."""
+        """Close the loop, and with it the watch over its children and c-ares; see `BaseEventLoop.close`."""
         if not self.is_running():
             self._reaper.close()
+            if self._cares is not None:
+                self._cares.close()
         super().close()
 
     # --- readiness of descriptors

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings the programs that tests/peers/ talk to, for a machine that lacks them: curl, openssl, nginx,
-# PostgreSQL and Redis from Debian, their clients from PyPI into the virtual environment.
+# PostgreSQL and Redis from Debian, their clients and aiodns from PyPI into the virtual environment.
 #
 #   tools/peers.sh PYTHON-OF-THE-VENV
 #
@@ -9,7 +9,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 python=$1
-CLIENTS=('asyncpg>=0.30' 'psycopg[binary]>=3.2' 'redis>=5')
+CLIENTS=('aiodns>=3.5' 'asyncpg>=0.30' 'psycopg[binary]>=3.2' 'redis>=5')
 
 stamp=$(dirname "$python")/../.has-peers
 if [[ ! $stamp -nt tools/peers.sh ]]; then

@@ -46,21 +46,28 @@ class CaresResolver:
         """
         assert host is not None  # answered without a look-up
         name = host.decode("ascii") if isinstance(host, bytes) else host.encode("idna").decode()
-        service = port.decode("ascii") if isinstance(port, bytes) else port
         try:
-            found = await self._channel.getaddrinfo(
-                name, family=family, port=service, proto=proto, type=type, flags=flags
-            )
+            found = await self._channel.getaddrinfo(name, family=family, type=type, flags=flags)
         except self._error as exc:
             raise _gaierror(exc) from exc
         infos: list[AddrInfo] = []
         for node in found.nodes:
-            # c-ares leaves types and protocols out: the C library completes them
-            numeric, number = node.addr[0].decode("ascii"), node.addr[1]
+            # c-ares leaves types and protocols out, and gives a service any protocol: the C library completes them
+            numeric = node.addr[0].decode("ascii")
             infos += socket.getaddrinfo(
-                numeric, number, family, type, proto, flags | socket.AI_NUMERICHOST
+                numeric, port, family, type, proto, flags | socket.AI_NUMERICHOST
             )
         return infos
+
+    def close(self) -> None:
+        """Let go of the channel: c-ares's own thread frees what it has."""
+        close = getattr(self._channel, "close", None)  # since aiodns 3.5
+        if close is not None:
+            ending = close()  # a coroutine that waits for nothing
+            try:
+                ending.send(None)
+            except StopIteration:
+                pass
 
 
 def _gaierror(exc: Exception) -> socket.gaierror:

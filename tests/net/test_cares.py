@@ -30,11 +30,16 @@ def test_answers_are_the_c_librarys(
 ) -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        monkeypatch.setattr(loop, "run_in_executor", None, raising=False)
+        monkeypatch.setattr(loop, "run_in_executor", None)
         for port in (80, "80", "http"):
-            options: Any = {"family": socket.AF_INET, "type": kind}
-            found = await loop.getaddrinfo(host, port, **options)
-            assert found == socket.getaddrinfo(host, port, socket.AF_INET, kind)
+            try:
+                expected = socket.getaddrinfo(host, port, socket.AF_INET, kind)
+            except socket.gaierror as error:  # a service that is none over UDP
+                with pytest.raises(socket.gaierror, match=str(error.args[1])):
+                    await loop.getaddrinfo(host, port, family=socket.AF_INET, type=kind)
+            else:
+                found = await loop.getaddrinfo(host, port, family=socket.AF_INET, type=kind)
+                assert found == expected
 
     monkeypatch.setenv("EAGERLOOP_RESOLVER", "aiodns")
     run(main)
@@ -47,6 +52,26 @@ def test_an_unknown_name() -> None:
             await asyncio.get_running_loop().getaddrinfo("nobody.invalid", 80)
 
     run(main, resolver="aiodns")
+
+
+@needs_aiodns
+def test_a_look_up_that_is_cancelled_lets_go() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        looking = asyncio.ensure_future(loop.getaddrinfo("nobody.invalid", 80))
+        await asyncio.sleep(0)
+        looking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await looking
+
+    run(main, resolver="aiodns")
+
+
+@needs_aiodns
+def test_a_loop_that_is_closed_again_was_never_run() -> None:
+    loop = EventLoop(resolver="aiodns")
+    loop.close()
+    loop.close()
 
 
 def test_aiodns_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
