@@ -27,11 +27,6 @@ cdef class Agenda:
     # counts turns: a transport knows whether it has sent in this one
     cdef long long _turn_number
     cdef double _polled_at
-    # entries of the queue that ran since, and that the turn has still to run
-    cdef long long _ran
-    cdef Py_ssize_t _left
-    # such entries take so long that whoever is sent something sleeps again before the next is sent
-    cdef bint _peers_sleep
     # turns since the last poll; negative: the run begins and must poll
     cdef int _unpolled
     # mask: in which turns the clock is read

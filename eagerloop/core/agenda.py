@@ -39,9 +39,6 @@ class Agenda:
         "_thread_id",
         "_turn_number",
         "_polled_at",
-        "_ran",
-        "_left",
-        "_peers_sleep",
         "_unpolled",
         "_clock_turns",
         "_waiting",
@@ -65,9 +62,6 @@ class Agenda:
         self._thread_id = 0
         self._turn_number = 0
         self._polled_at = 0.0
-        self._ran = 0
-        self._left = 0
-        self._peers_sleep = False
         self._unpolled = -1
         self._clock_turns = 0
         self._waiting = False

@@ -87,7 +87,6 @@ class Scheduler(Turn):
         """This thread runs the loop; its first turn polls."""
         self._thread_id = threading.get_ident()
         self._unpolled = -1
-        self._ran = 0
         if not is_method(self.time, Scheduler.time):  # patched on the instance
             self._clock = self.time
 

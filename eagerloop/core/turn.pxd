@@ -10,8 +10,8 @@ from .task cimport Task
 from .timers cimport Alarm, TimerHandle
 from .watch cimport Channel, Watch
 
-cdef int POLL_TURNS, SHORT_TURNS, IDLE_TURNS, MANY_ENTRIES, FLUSH_ENTRIES
-cdef double POLL_SECONDS, SHORT_SECONDS, IDLE_SECONDS, SLEEPY_SECONDS, SLOW_SECONDS
+cdef int POLL_TURNS, SHORT_TURNS, IDLE_TURNS, FLUSH_ENTRIES
+cdef double POLL_SECONDS, SHORT_SECONDS, IDLE_SECONDS
 
 
 cdef class Turn(Agenda):
@@ -22,7 +22,6 @@ cdef class Turn(Agenda):
     @cython.locals(since=double)
     cdef bint _must_poll(self) except -1
     @cython.final
-    @cython.locals(seconds=double)
     cdef int _wait(self, double timeout) except -1
     @cython.final
     @cython.locals(now=double)

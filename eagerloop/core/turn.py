@@ -34,9 +34,6 @@ SHORT_TURNS = 3  # mask: the clock is read every 4th turn
 SHORT_SECONDS = 5e-6
 IDLE_TURNS = 15  # mask: the clock is read every 16th turn
 IDLE_SECONDS = 1e-3
-MANY_ENTRIES = 16  # fewer tell little of what an entry takes
-SLEEPY_SECONDS = 5e-6  # an entry that takes more leaves a peer the time to fall asleep
-SLOW_SECONDS = 50e-6  # one that takes more is nothing to wait for
 FLUSH_ENTRIES = 7  # mask: in a long turn, what is held back goes out after every 8th entry
 
 
@@ -88,11 +85,6 @@ class Turn(Agenda):
     def _wait(self, timeout: float) -> None:
         """Asks the poller; other threads know from `_waiting` that they have to wake it."""
         current.leave(self)
-        self._peers_sleep = False
-        if self._ran >= MANY_ENTRIES:
-            seconds = (runtime.monotonic() - self._polled_at) / self._ran
-            self._peers_sleep = SLEEPY_SECONDS < seconds < SLOW_SECONDS
-        self._ran = 0
         if timeout != 0.0:
             self._waiting = True
             if runtime.ring_len(self._ring) > 0:  # another thread came between
@@ -120,10 +112,8 @@ class Turn(Agenda):
         """Runs a snapshot of the queue."""
         ready = self._ring
         count = runtime.ring_len(ready)
-        self._ran += count
         while count > 0:
             count -= 1
-            self._left = count
             entry = runtime.ring_pop(ready)
             if self._debug:
                 self._run_timed(entry)

@@ -10,8 +10,6 @@ Writing. asyncio sends every write() at once, a system call each. Here
   - what follows in the same turn is held while it is little, and goes out together when the turn flushes;
   - a connection that wrote several times when it last wrote is expected to do so again (an HTTP server's head and
     body): its first write is held too, and all of them are one system call;
-  - where many entries of a turn take long enough for a peer to fall asleep between two replies, first writes wait for
-    those of the next few entries too: waking a peer costs more than sending, and the awake one needs no waking;
   - large writes, and held bytes beyond HOLD_BYTES, go out now, with what was held before them.
 
 What the socket does not take waits until it is writable, and only then do water marks count: bytes that are merely held
@@ -323,8 +321,6 @@ class StreamTransport(SocketTransport):
         self._wrote_in_turn = self._loop._turn_number if running else -1
         expected = self._joins
         self._joins = False  # until a second one comes
-        if self._loop._peers_sleep and self._loop._left > 0:
-            expected = True
         return bool(expected and running and size < LARGE_BYTES)
 
     def _send_first(self, data: Any, size: int) -> Any:

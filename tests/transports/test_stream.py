@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -447,43 +446,3 @@ def test_what_is_received_is_its_receivers_for_ever(run: Any, kept: bool) -> Non
                 assert protocol.calls[1:] == messages
 
     run(main)
-
-
-def test_where_entries_take_long_replies_go_out_together(loop: Loop) -> None:
-    async def main() -> bool:
-        mine, other = socket.socketpair()
-        other.setblocking(False)
-        transport, _ = await loop.create_connection(eagerloop.Protocol, sock=mine)
-        arrived: list[bool] = []
-
-        def work() -> None:
-            until = time.perf_counter() + 2e-5
-            while time.perf_counter() < until:
-                pass
-
-        def reply() -> None:
-            transport.write(b"x")
-            try:
-                other.recv(1)
-            except BlockingIOError:
-                arrived.append(False)
-            else:
-                arrived.append(True)
-
-        with other:
-            for _ in range(200):  # the clock decides: a busy machine may need several
-                for _ in range(32):
-                    loop.call_soon(work)
-                await eagerloop.sleep(0)
-                loop.call_soon(reply)
-                loop.call_soon(work)
-                await eagerloop.sleep(0)
-                await eagerloop.sleep(0)
-                if not arrived[-1]:
-                    break
-            assert other.recv(1) == b"x"  # at the end of the turn
-            transport.close()
-            await eagerloop.sleep(0)
-        return arrived[-1]
-
-    assert loop.run_until_complete(main()) is False
