@@ -190,6 +190,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--test-seconds", type=float, default=30.0, help="limit of one test")
     parser.add_argument("--module-seconds", type=float, default=900.0, help="limit of a module")
     options = parser.parse_args(arguments)
+    # a shell that starts a job in the background leaves SIGINT ignored, and the tests' children would inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = ROOT / "build" / "uvloopsuite"
     folder.mkdir(parents=True, exist_ok=True)
     source, python = prepare(folder)
