@@ -23,6 +23,7 @@ STRUCT = re.compile(r"^    cdef (?:\w+\.)?el_\w+ (\w+)", re.MULTILINE)  # fields
 UNMIRRORED = {  # sources whose test has another name, and where it is
     "_build.py": "tests/test_pure.py, tests/test_build.py",
     "_cython.py": "every interpreted run",
+    "core/kernel.py": "every interpreted run; the clock in tests/core/test_runtime.py",
 }
 CLASS = re.compile(r"^cdef class (\w+)")
 FIELD = re.compile(r"^    cdef (?:public |readonly )?([^()=]+)$")

@@ -1,7 +1,7 @@
 from . cimport handle, runtime
 from .handle cimport Handle
 from .poller cimport Poller
-from .structs cimport el_list
+from .structs cimport el_list, el_stay
 
 
 cdef class Agenda:
@@ -16,6 +16,8 @@ cdef class Agenda:
     cdef list _flushing
     # whom asyncio believes to run, see current.py
     cdef object _current
+    # the Context that stays entered from one entry of the queue to the next, see steps.h
+    cdef el_stay _stay
     # the ThreadsafeHandle whose call is being made
     cdef readonly object _making
     # a subclass's time(), or None
@@ -46,6 +48,14 @@ cdef class Agenda:
 
 
 cdef extern from "runtime.h":
+    int ready_push "EL_READY_PUSH" (Agenda agenda, object entry) except -1
+    object ready_pop "EL_READY_POP" (Agenda agenda)
+    Py_ssize_t ready_len "EL_READY_LEN" (Agenda agenda) noexcept
+    Py_ssize_t timers_len "EL_TIMERS_LEN" (Agenda agenda) noexcept
+    double timers_due "EL_TIMERS_DUE" (Agenda agenda) noexcept
+    object timers_pop "EL_TIMERS_POP" (Agenda agenda)
+    void context_exit "EL_CONTEXT_EXIT" (Agenda agenda) noexcept
+    void stay_end "EL_STAY_END" (Agenda agenda) noexcept
     void tasks_begin "EL_TASKS_BEGIN" (Agenda agenda) noexcept
     list task_list "EL_TASK_LIST" (Agenda agenda)
     void tasks_abandon "EL_TASKS_ABANDON" (Agenda agenda) noexcept

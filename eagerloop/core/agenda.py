@@ -15,7 +15,7 @@ else:
     from .. import _cython as cython
 
 if not cython.compiled:  # the .pxd declares them
-    from .runtime import task_list, tasks_abandon, tasks_begin
+    from .runtime import ready_push, stay_end, task_list, tasks_abandon, tasks_begin
 
 
 class Agenda:
@@ -33,6 +33,7 @@ class Agenda:
         "_poller",
         "_flushing",
         "_current",
+        "_stay",
         "_making",
         "_clock",
         "_keeps_timers",
@@ -82,11 +83,12 @@ class Agenda:
 
     def _schedule(self, callback: Any, args: tuple[Any, ...], context: Any) -> Handle:
         """Queues a call; `context` is a snapshot."""
-        self._check_schedule()
+        if self._closed or self._debug:
+            self._check_schedule()
         made = handle.new(self, callback, args, context)
         if self._debug:
             made._source_traceback = stacks.creation_stack()
-        runtime.ring_push(self._ring, made)
+        ready_push(self, made)
         return made
 
     def _now(self) -> float:
@@ -102,3 +104,4 @@ class Agenda:
 
     def __dealloc__(self) -> None:
         tasks_abandon(self)
+        stay_end(self)

@@ -4,7 +4,9 @@ sniffio, anyio, aiohttp and logging ask the stdlib, often through a `current_tas
 task goes to asyncio's own place: the dict `_current_tasks` up to Python 3.13, the thread state from 3.14.
 
 A task leaves its entry behind when its step ends; the next step overwrites it, and whatever is not a step (a handle,
-the poll, the end of the run) clears it first. So a run of steps pays one write each, not two.
+the poll, the end of the run) clears it first. So a run of steps pays one write each, not two. Likewise an entry of the
+ready queue, be it a task or a handle, leaves its Context entered for the next one (steps.h), and whatever is neither
+leaves that first.
 """
 
 from __future__ import annotations
@@ -14,7 +16,14 @@ from typing import TYPE_CHECKING, Any
 from . import runtime
 
 if TYPE_CHECKING:
+    import cython
+
     from .agenda import Agenda
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd of the agenda declares it
+    from .runtime import context_exit
 
 runtime.init()
 
@@ -43,11 +52,17 @@ def enter(agenda: Agenda, task: Any) -> None:
         agenda._current = task
 
 
-def leave(agenda: Agenda) -> None:
+def clear(agenda: Agenda) -> None:
     """No task of ours runs."""
     if agenda._current is not None:
         agenda._current = None
         runtime.set_current(agenda, None)
+
+
+def leave(agenda: Agenda) -> None:
+    """Neither a task nor a handle of ours runs: what does, does it in the context that the loop was started in."""
+    clear(agenda)
+    context_exit(agenda)
 
 
 def swap(agenda: Agenda, task: Any) -> Any:

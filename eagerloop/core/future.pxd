@@ -33,6 +33,7 @@ cdef int discard_awaited_by(Future fut, object waiter) except -1
 cdef Future new(Agenda agenda)
 cdef bint is_pending(Future fut) noexcept
 cdef int settle(Future fut, object value) except -1
+cdef void conclude(Future fut, object value) noexcept
 cdef int fail(Future fut, object exc) except -1
 cdef bint end_cancelled(Future fut, object message) except -1
 cdef int schedule(Future fut) except -1
@@ -48,4 +49,5 @@ cdef object take(Future fut, bint finished)
 
 
 cdef extern from "runtime.h":
+    int ready_push_for "EL_READY_PUSH_FOR" (Future fut, object entry) except -1
     int install_future "EL_INSTALL" (object cls, int (*poll)(Future) except -1, object (*take)(Future, bint)) except -1

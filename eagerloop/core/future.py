@@ -36,7 +36,7 @@ else:
     from .. import _cython as cython
 
 if not cython.compiled:  # the .pxd declares it
-    from .runtime import install_future
+    from .runtime import install_future, ready_push_for
 
 PENDING = 0
 CANCELLED = 1
@@ -374,10 +374,15 @@ def is_pending(fut: Future) -> bool:
 
 def settle(fut: Future, value: Any) -> None:
     """Gives a pending future its result."""
+    conclude(fut, value)
+    schedule(fut)
+
+
+def conclude(fut: Future, value: Any) -> None:
+    """Gives a pending future its result, if nobody waits for it."""
     fut._phase = FINISHED
     fut._outcome = value
     runtime.mark_finalized(fut)
-    schedule(fut)
 
 
 def fail(fut: Future, exc: BaseException) -> None:
@@ -412,7 +417,7 @@ def schedule(fut: Future) -> None:
 
 
 def wake_all(fut: Future, waiter: Any, extra: list[Any] | None) -> None:
-    if fut._agenda is not None:
+    if fut._agenda is not None and (fut._agenda._closed or fut._agenda._debug):
         fut._agenda._check_schedule()
     wake(fut, waiter)
     if extra is not None:
@@ -424,10 +429,10 @@ def wake(fut: Future, waiter: Any) -> None:
     if type(waiter) is tuple:
         call_back(fut, waiter[0], waiter[1])
     elif isinstance(waiter, Future):
-        runtime.ring_push(fut._agenda._ring, waiter)
+        ready_push_for(fut, waiter)
     else:
         fut._waiter = waiter
-        runtime.ring_push(fut._agenda._ring, fut)
+        ready_push_for(fut, fut)
 
 
 def call_back(fut: Future, callback: Any, context: Any) -> None:
@@ -469,7 +474,6 @@ def make_cancelled(fut: Future) -> CancelledError:
 
 
 def tell_if_lost(fut: Future) -> None:
-    """The future goes."""
     if fut._log:
         fut._log = False
         losses.report_lost(fut)

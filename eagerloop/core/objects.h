@@ -1,9 +1,11 @@
-/* The third part of runtime.h: the list of tasks, the stock of dead objects, front doors, and bytes. */
+/* The fourth part of runtime.h: the list of tasks, the stock of dead objects, front doors, and bytes. */
 #ifndef EAGERLOOP_OBJECTS_H
 #define EAGERLOOP_OBJECTS_H
 
 #include <Python.h>
 #include <stdint.h>
+
+#include "queues.h"
 
 /* -- 7. Tasks ---------------------------------------------------------------------------------------------- */
 
@@ -122,7 +124,7 @@ static inline void el_stock_dealloc(el_stock *stock, PyObject *object) {
     PyTypeObject *type = stock->type;
     char *memory = (char *)object;
     int exact = Py_TYPE(object) == type, unlinked = stock->link == 0 || ((el_link *)(memory + stock->link))->next == NULL;
-    if (exact && type->tp_finalize != NULL && !PyObject_GC_IsFinalized(object)) {
+    if (exact && type->tp_finalize != NULL && !el_gc_is_finalized(object)) {
         if (PyObject_CallFinalizerFromDealloc(object)) return; /* it lives on; Cython would ask only in its own slot */
         exact = 0;
     }
@@ -130,7 +132,7 @@ static inline void el_stock_dealloc(el_stock *stock, PyObject *object) {
         stock->dealloc(object);
         return;
     }
-    PyObject_GC_UnTrack(object);
+    el_gc_untrack(object);
     if (type->tp_weaklistoffset > 0 && *(PyObject **)(memory + type->tp_weaklistoffset) != NULL)
         PyObject_ClearWeakRefs(object);
     for (Py_ssize_t i = 0; i < stock->nones; i++) Py_DECREF(*(PyObject **)(memory + stock->fields[i]));
@@ -160,7 +162,11 @@ static inline PyObject *el_stock_new_untracked(PyObject *cls) {
         object = stock->kept[--stock->count];
         EL_UNEARTH(object, (size_t)type->tp_basicsize);
         memset((char *)object - 2 * sizeof(uintptr_t), 0, 2 * sizeof(uintptr_t)); /* the collector's header */
+#if defined(Py_DEBUG) || defined(Py_TRACE_REFS)
         object = PyObject_Init(object, type);
+#else /* it is of the type still */
+        Py_SET_REFCNT(object, 1);
+#endif
     } else {
         object = (PyObject *)PyObject_GC_New(PyObject, type);
         if (object == NULL) return NULL;

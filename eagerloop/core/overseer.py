@@ -42,7 +42,7 @@ def settle(fut: Future, value: Any) -> None:
     else:
         overseer = cython.cast(Overseer, fut._waiter)
         fut._waiter = None
-        future.settle(fut, value)
+        future.conclude(fut, value)
         notify(overseer, fut)
 
 

@@ -8,32 +8,44 @@
 #include <stdint.h>
 
 /* What only the ready queue or the heap holds need not be walked by the collector: most of it is gone before a collection
- * would find it alive. It is untracked when it is queued, and tracked again when it leaves and somebody else holds it. */
-static inline void el_gc_untrack(PyObject *object) { PyObject_GC_UnTrack(object); }
-static inline void el_gc_track(PyObject *object) {
-    if (PyObject_IS_GC(object) && !PyObject_GC_IsTracked(object)) PyObject_GC_Track(object);
-}
-/* As el_gc_track, for an object that is about to go unless somebody else holds it. */
-static inline void el_gc_return(PyObject *object) {
-    if (Py_REFCNT(object) > 1) el_gc_track(object);
-}
-
-/* An object whose finalizer has nothing to say any more is marked as if it had run: calling it would cost as much as the
- * rest of the deallocation. Not so a class that a user derives: its finalizer may have more to say. The mark is private,
- * but the same from 3.11 to 3.15; el_init looks whether it works. */
+ * would find it alive. It is untracked when it is queued, and tracked again when it leaves and somebody else holds it.
+ *
+ * An object whose finalizer has nothing to say any more is marked as if it had run: calling it would cost as much as the
+ * rest of the deallocation. Not so a class that a user derives: its finalizer may have more to say.
+ *
+ * Both are seen in two words before the object, which are private, but the same from 3.11 to 3.15; el_mark_init looks
+ * whether they are what we know. */
 static int el_can_mark = 0;
+static inline uintptr_t *el_gc_words(PyObject *object) { return (uintptr_t *)object - 2; }
+
+static inline void el_gc_untrack(PyObject *object) {
+    if (!el_can_mark || el_gc_words(object)[0] != 0) PyObject_GC_UnTrack(object);
+}
+/* For objects of types that the collector walks. */
+static inline void el_gc_track(PyObject *object) {
+    if (el_can_mark ? el_gc_words(object)[0] == 0 : !PyObject_GC_IsTracked(object)) PyObject_GC_Track(object);
+}
+/* For an object that is about to go unless somebody else holds it. */
+static inline void el_gc_return(PyObject *object) {
+    if (Py_REFCNT(object) > 1 && (Py_TYPE(object)->tp_flags & Py_TPFLAGS_HAVE_GC)) el_gc_track(object);
+}
+static inline int el_gc_is_finalized(PyObject *object) {
+    return el_can_mark ? (int)(el_gc_words(object)[1] & 1) : PyObject_GC_IsFinalized(object);
+}
 static inline void el_mark_finalized(PyObject *object) {
-    if (el_can_mark && !(Py_TYPE(object)->tp_flags & Py_TPFLAGS_HEAPTYPE)) ((uintptr_t *)object)[-1] |= 1;
+    if (el_can_mark && !(Py_TYPE(object)->tp_flags & Py_TPFLAGS_HEAPTYPE)) el_gc_words(object)[1] |= 1;
 }
 static inline int el_mark_init(void) {
 #ifndef Py_GIL_DISABLED
     PyObject *probe = PyList_New(0);
     if (probe == NULL) return -1;
-    uintptr_t *flags = (uintptr_t *)probe - 1, before = *flags;
-    int was = PyObject_GC_IsFinalized(probe);
-    *flags |= 1;
-    el_can_mark = !was && PyObject_GC_IsFinalized(probe) && PyObject_GC_IsTracked(probe);
-    *flags = before;
+    uintptr_t *words = el_gc_words(probe), before = words[1];
+    int was = PyObject_GC_IsFinalized(probe), tracked = words[0] != 0;
+    words[1] |= 1;
+    el_can_mark = !was && PyObject_GC_IsFinalized(probe) && tracked && PyObject_GC_IsTracked(probe);
+    words[1] = before;
+    PyObject_GC_UnTrack(probe);
+    el_can_mark = el_can_mark && words[0] == 0 && !PyObject_GC_IsTracked(probe);
     Py_DECREF(probe);
 #endif
     return 0;
@@ -156,6 +168,12 @@ static inline int el_ring_push(PyObject *self, PyObject *entry) {
 }
 
 static inline Py_ssize_t el_ring_len(PyObject *self) { return ((el_ring *)self)->count; }
+
+/* The queue of an agenda, or of the future's whose loop it is: without counting a reference to the queue. */
+#define EL_READY_PUSH(agenda, entry) el_ring_push((agenda)->_ring, entry)
+#define EL_READY_POP(agenda) el_ring_pop((agenda)->_ring)
+#define EL_READY_PUSH_FOR(fut, entry) el_ring_push((fut)->_agenda->_ring, entry)
+#define EL_READY_LEN(agenda) el_ring_len((agenda)->_ring)
 
 static inline PyObject *el_ring_list(PyObject *self) {
     el_ring *ring = (el_ring *)self;
@@ -329,5 +347,8 @@ static inline PyObject *el_heap_list(PyObject *self) {
 #define EL_HEAP_PUSH(heap, entry, when) \
     el_heap_insert(heap, (PyObject *)(entry), (char *)&(entry)->_place - (char *)(entry), when)
 #define EL_HEAP_REMOVE(heap, entry) el_heap_drop(heap, (entry)->_place)
+#define EL_TIMERS_LEN(agenda) el_heap_len((agenda)->_timers)
+#define EL_TIMERS_DUE(agenda) el_heap_next((agenda)->_timers)
+#define EL_TIMERS_POP(agenda) el_heap_pop((agenda)->_timers)
 
 #endif

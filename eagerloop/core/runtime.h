@@ -11,7 +11,7 @@
  *   9. Front door how what takes any keywords is called without any, and no dict made for them
  *  10. Bytes      what streams look for and cut out, without a number or a slice being made an object
  *
- * 1 and 2 are in queues.h, 3 to 6 in steps.h, 7 to 10 in objects.h, and what it has of the kernel in kernel.h; this file
+ * 1 and 2 are in queues.h, 3 to 5 in steps.h, 6 in running.h, 7 to 10 in objects.h, and what it has of the kernel in kernel.h; this file
  * is what others include. `runtime.pxd` declares all to Cython, `runtime.py` says the same in Python for the
  * interpreted mode. All of it relies on the GIL. Functions follow CPython's conventions: new references out, borrowed in, NULL or -1
  * with an exception set on failure. Every including module gets its own copy of the statics; what must be shared
@@ -21,6 +21,7 @@
 
 #include "queues.h"
 #include "steps.h"
+#include "running.h"
 #include "objects.h"
 #include "kernel.h"
 

@@ -15,16 +15,11 @@ cdef extern from "runtime.h":
     # 1. Ring
     object ring_new "el_ring_new" ()
     int ring_push "el_ring_push" (object ring, object entry) except -1
-    object ring_pop "el_ring_pop" (object ring)
-    Py_ssize_t ring_len "el_ring_len" (object ring) noexcept
     int ring_clear "el_ring_clear" (object ring) noexcept
     list ring_list "el_ring_list" (object ring)
 
     # 2. Heap
     object heap_new "el_heap_new" ()
-    Py_ssize_t heap_len "el_heap_len" (object heap) noexcept
-    double heap_next "el_heap_next" (object heap) noexcept
-    object heap_pop "el_heap_pop" (object heap)
     int heap_clear "el_heap_clear" (object heap) noexcept
     list heap_list "el_heap_list" (object heap)
 

@@ -13,20 +13,16 @@ from __future__ import annotations
 import asyncio.tasks as _tasks
 import contextvars
 import heapq
-import itertools
-import mmap
 import sys
-import threading
-import time
 import weakref
 from asyncio.events import _get_running_loop
 from collections import deque
 from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-if TYPE_CHECKING:
-    import socket
+from .kernel import *  # noqa: F403
 
+if TYPE_CHECKING:
     from .future import Future
     from .handle import Handle
     from .task import Task
@@ -75,10 +71,24 @@ gc_track = gc_return = mark_finalized = gc_untrack
 
 ring_new = deque
 ring_push = deque.append
-ring_pop = deque.popleft
-ring_len = len
 ring_clear = deque.clear
 ring_list = list
+
+
+def ready_push(agenda: Any, entry: Any) -> None:
+    agenda._ring.append(entry)
+
+
+def ready_push_for(fut: Any, entry: Any) -> None:
+    fut._agenda._ring.append(entry)
+
+
+def ready_pop(agenda: Any) -> Any:
+    return agenda._ring.popleft()
+
+
+def ready_len(agenda: Any) -> int:
+    return len(agenda._ring)
 
 
 # 2. Heap
@@ -132,19 +142,19 @@ heap_remove_handle = heap_remove_delay = heap_remove_alarm = Heap.remove
 heap_clear = Heap.clear
 
 
-def heap_len(heap: Heap) -> int:
-    return len(heap.nodes) - heap.removed
+def timers_len(agenda: Any) -> int:
+    return len(agenda._timers.nodes) - int(agenda._timers.removed)
 
 
-def heap_next(heap: Heap) -> float:
-    heap.settle()
-    when: float = heap.nodes[0][0]
+def timers_due(agenda: Any) -> float:
+    agenda._timers.settle()
+    when: float = agenda._timers.nodes[0][0]
     return when
 
 
-def heap_pop(heap: Heap) -> Any:
-    heap.settle()
-    entry = heapq.heappop(heap.nodes)[2]
+def timers_pop(agenda: Any) -> Any:
+    agenda._timers.settle()
+    entry = heapq.heappop(agenda._timers.nodes)[2]
     entry._place = 0
     return entry
 
@@ -195,6 +205,14 @@ def context_slim(owner: Any) -> None:
     """Only C can take the variables out of a Context."""
 
 
+def context_exit(agenda: Any) -> None:
+    """Interpreted, no Context stays entered."""
+
+
+def stay_end(agenda: Any) -> None:
+    """Nor is one kept to be entered again."""
+
+
 def call(handle: Handle) -> BaseException | None:
     run, callback, args = handle._context.run, handle._callback, handle._args
     del handle  # as in `send`
@@ -205,6 +223,10 @@ def call(handle: Handle) -> BaseException | None:
     finally:
         del callback, args
     return None
+
+
+def call_entry(agenda: Any, handle: Handle) -> BaseException | None:
+    return call(handle)
 
 
 # 4. Send
@@ -248,6 +270,14 @@ def send(task: Task[Any], error: BaseException | None) -> Any:
         # a Context that is entered already: the task's fault, and its failure
         return Outcome(RAISED, exc)
     finally:
+        error = None
+
+
+def send_entry(agenda: Any, task: Task[Any], error: BaseException | None) -> Any:
+    try:
+        return send(task, error)
+    finally:  # as in `send`
+        del task
         error = None
 
 
@@ -341,130 +371,6 @@ def bytes_find(data: bytes | bytearray, separator: Any, start: int) -> int:
 def bytes_cut(data: bytes | bytearray, start: int, stop: int) -> bytes:
     with memoryview(data) as view:
         return bytes(view[start:stop])
-
-
-# Kernel (kernel.h)
-
-
-def check_signals() -> None:
-    """The interpreter runs signal handlers between bytecodes by itself."""
-
-
-monotonic = time.monotonic
-thread_id = threading.get_ident
-next_number = itertools.count(1).__next__
-
-
-def epoll_handle(owner: Any) -> Any:
-    return owner
-
-
-def epoll_events(size: int) -> list[Any]:
-    return []
-
-
-def epoll_free(events: list[Any]) -> None:
-    """The list goes by itself."""
-
-
-def epoll_wait(epfd: Any, events: list[Any], size: int, timeout: float) -> int:
-    try:
-        events[:] = epfd.poll(timeout if timeout < 86400.0 else 86400.0, size)
-    except InterruptedError:  # a signal handler raised nothing: the turn looks again
-        events.clear()
-    return len(events)
-
-
-def epoll_control(epfd: Any, operation: int, fd: int, bits: int) -> None:
-    if operation == 1:
-        epfd.register(fd, bits)
-    elif operation == 3:
-        epfd.modify(fd, bits)
-    else:
-        epfd.unregister(fd)
-
-
-def event_fd(events: list[Any], i: int) -> int:
-    fd: int = events[i][0]
-    return fd
-
-
-def event_bits(events: list[Any], i: int) -> int:
-    bits: int = events[i][1]
-    return bits
-
-
-WOULD_BLOCK = -2
-SCRATCH_BYTES = 262144
-PIECES = 64
-
-
-def sock_recv(sock: socket.socket, fd: int, last: int) -> bytes | None:
-    try:
-        return sock.recv(SCRATCH_BYTES)
-    except BlockingIOError:
-        return None
-
-
-def sock_recv_into(sock: socket.socket, fd: int, buffer: Any) -> int:
-    try:
-        return sock.recv_into(buffer)
-    except BlockingIOError:
-        return WOULD_BLOCK
-
-
-def sock_send(sock: socket.socket, fd: int, data: Any) -> int:
-    try:
-        return sock.send(data)
-    except BlockingIOError:
-        return WOULD_BLOCK
-
-
-def sock_sendmsg(sock: socket.socket, fd: int, pieces: list[Any], first: int, offset: int) -> int:
-    views = [memoryview(piece) for piece in pieces[first : first + PIECES]]
-    views[0] = views[0][offset:]
-    try:
-        return sock.sendmsg(views)
-    except BlockingIOError:
-        return WOULD_BLOCK
-
-
-DATAGRAM_BYTES = 262144
-
-
-class Peer:
-    """Who sent the last datagram, and a buffer to receive into, of which only what is used takes memory."""
-
-    def __init__(self) -> None:
-        self.buffer = memoryview(mmap.mmap(-1, DATAGRAM_BYTES))
-        self.name: Any = None
-
-
-def peer_new(family: int) -> Peer:
-    return Peer()
-
-
-def peer_free(peer: Peer) -> None:
-    """Only C has to."""
-
-
-def sock_recvfrom(sock: socket.socket, fd: int, peer: Peer) -> bytes | None:
-    try:
-        count, peer.name = sock.recvfrom_into(peer.buffer)
-    except BlockingIOError:
-        return None
-    return bytes(peer.buffer[:count])
-
-
-def peer_sender(peer: Peer) -> Any:
-    return peer.name
-
-
-def sock_sendto(sock: socket.socket, fd: int, data: Any, name: Any, peer: Peer) -> int:
-    try:
-        return sock.sendto(data, name)
-    except BlockingIOError:
-        return WOULD_BLOCK
 
 
 # 8. Stock

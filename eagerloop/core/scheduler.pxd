@@ -22,7 +22,7 @@ cdef class Scheduler(Turn):
     cdef bint _set_watch(self, int fd, int event, object entry) except -1
     @cython.locals(fd=int, poller=Poller, watches=list, known=bint)
     cdef int _enrol(self, Watch watched) except -1
-    cdef bint _asks_factory(self) noexcept
+    cdef inline bint _asks_factory(self) noexcept
     cpdef _flush_later(self, Channel channel)
 
 cdef bint is_method(object bound, object function) except -1

@@ -368,7 +368,8 @@ class Scheduler(Turn):
 
 def make_task(loop: Scheduler, coro: Any) -> Any:
     """`loop.create_task` without keywords, when it is the Scheduler's."""
-    loop._check_schedule()
+    if loop._closed or loop._debug:
+        loop._check_schedule()
     if loop._asks_factory():
         return loop._create_task_otherwise(coro, None, None, ..., {})
     return task.new(loop, coro, None, None, loop._eager)

@@ -1,10 +1,8 @@
-/* The second part of runtime.h: how a coroutine is stepped, in its context, and where the stdlib sees it. */
+/* The second part of runtime.h: how a coroutine is stepped, in its context. */
 #ifndef EAGERLOOP_STEPS_H
 #define EAGERLOOP_STEPS_H
 
 #include <Python.h>
-#include <pthread.h>
-#include <unistd.h>
 
 static inline PyObject *el_take_exception(void) {
 #if PY_VERSION_HEX >= 0x030C0000
@@ -93,16 +91,74 @@ static inline int el_context_enter(PyObject **slot) {
     return 0;
 }
 
-static inline void el_context_leave(PyObject *context, PyObject **slot) {
+/* Into the pool, with nobody's values. Takes over the reference, and returns the variables. */
+static inline PyObject *el_context_empty(PyObject *context) {
     el_context *box = (el_context *)context;
-    if (PyContext_Exit(context) < 0) PyErr_WriteUnraisable(context); /* something entered another and never left it */
-    if (el_no_variables == NULL || *slot != context || Py_REFCNT(context) != 1 || box->weakrefs != NULL) return;
-    *slot = box->variables;
-    box->variables = Py_NewRef(el_no_variables); /* a pooled box keeps nobody's values alive */
+    PyObject *variables = box->variables;
+    box->variables = Py_NewRef(el_no_variables);
     if (el_pooled < EL_POOL)
         el_pool[el_pooled++] = context;
     else
         Py_DECREF(context);
+    return variables;
+}
+
+static inline void el_context_leave(PyObject *context, PyObject **slot) {
+    if (PyContext_Exit(context) < 0) PyErr_WriteUnraisable(context); /* something entered another and never left it */
+    if (el_no_variables == NULL || *slot != context || Py_REFCNT(context) != 1) return;
+    if (((el_context *)context)->weakrefs == NULL) *slot = el_context_empty(context);
+}
+
+/* What a turn runs has the same variables again and again. So the box of an entry that has run stays entered, held here,
+ * and the next entry with these variables goes on in it. Not so a box that somebody else got hold of; and it is left
+ * before anything but entries runs (current.py). */
+typedef struct {
+    PyObject *box;   /* NULL: none stays, or an entry runs in it */
+    PyObject *spare; /* an empty one, which a module left and any may take; or NULL */
+} el_stay;
+
+static inline void el_context_exit(el_stay *stay) {
+    PyObject *context = stay->box;
+    if (context == NULL) return;
+    stay->box = NULL;
+    if (PyThreadState_Get()->context != context) { /* greenlets were switched, and not back */
+        Py_DECREF(context);
+        return;
+    }
+    if (PyContext_Exit(context) < 0) PyErr_WriteUnraisable(context);
+    if (stay->spare == NULL && Py_REFCNT(context) == 1 && ((el_context *)context)->weakrefs == NULL) {
+        Py_SETREF(((el_context *)context)->variables, Py_NewRef(el_no_variables));
+        stay->spare = context;
+    } else
+        Py_DECREF(context);
+}
+#define EL_CONTEXT_EXIT(agenda) el_context_exit(&(agenda)->_stay)
+#define EL_STAY_END(agenda) Py_CLEAR((agenda)->_stay.spare)
+
+static inline int el_context_go_on(PyObject **slot, el_stay *stay) {
+    PyObject *context = stay->box;
+    if (context != NULL && ((el_context *)context)->variables == *slot) {
+        stay->box = NULL;
+        Py_SETREF(*slot, context);
+        return 0;
+    }
+    el_context_exit(stay);
+    if (stay->spare != NULL && el_pooled < EL_POOL) {
+        el_pool[el_pooled++] = stay->spare;
+        stay->spare = NULL;
+    }
+    return el_context_enter(slot);
+}
+
+static inline void el_context_pause(PyObject *context, PyObject **slot, el_stay *stay) {
+    el_context *box = (el_context *)context;
+    if (el_no_variables == NULL || *slot != context || Py_REFCNT(context) != 2 || box->weakrefs != NULL
+        || stay->box != NULL || PyThreadState_Get()->context != context) {
+        el_context_leave(context, slot);
+    } else {
+        *slot = Py_NewRef(box->variables);
+        stay->box = context;
+    }
 }
 
 /* The Context of a slot, kept there from now on. */
@@ -118,8 +174,8 @@ static inline PyObject *el_context_object(PyObject **slot) {
 
 /* Calls `callback(*args)` in the slot's context. Returns None, or the exception that it raised: Cython's own `try` would
  * cost each call as much as entering the context does. */
-static inline PyObject *el_context_call(PyObject **slot, PyObject *callback, PyObject *args) {
-    if (el_context_enter(slot) < 0) return el_take_exception();
+static inline PyObject *el_context_call(PyObject **slot, PyObject *callback, PyObject *args, el_stay *stay) {
+    if ((stay == NULL ? el_context_enter(slot) : el_context_go_on(slot, stay)) < 0) return el_take_exception();
     PyObject *context = *slot;
     Py_INCREF(callback);
     Py_INCREF(args);
@@ -131,10 +187,15 @@ static inline PyObject *el_context_call(PyObject **slot, PyObject *callback, PyO
         result = el_take_exception();
     else
         Py_SETREF(result, Py_NewRef(Py_None));
-    el_context_leave(context, slot);
+    if (stay == NULL)
+        el_context_leave(context, slot);
+    else
+        el_context_pause(context, slot, stay);
     return result;
 }
-#define EL_CALL(handle) el_context_call(&(handle)->_context, (handle)->_callback, (handle)->_args)
+#define EL_CALL(handle) el_context_call(&(handle)->_context, (handle)->_callback, (handle)->_args, NULL)
+#define EL_CALL_ENTRY(agenda, handle) \
+    el_context_call(&(handle)->_context, (handle)->_callback, (handle)->_args, &(agenda)->_stay)
 
 /* Calls `function(argument)` in the owner's context. */
 static inline PyObject *el_context_call_one(PyObject **slot, PyObject *function, PyObject *argument) {
@@ -175,10 +236,10 @@ static PyObject *el_str_throw = NULL;
 
 /* Sends None (or throws `error`) into the coroutine, in the slot's context. Returns what it yielded, returned or raised;
  * `EL_KIND` says which, and must be asked at once. */
-static inline PyObject *el_send(PyObject *coroutine, PyObject *error, PyObject **slot) {
+static inline PyObject *el_send(PyObject *coroutine, PyObject *error, PyObject **slot, el_stay *stay) {
     PyObject *result = NULL;
     int kind;
-    if (el_context_enter(slot) < 0) { /* a Context that is entered already: the task's fault, and its failure */
+    if ((stay == NULL ? el_context_enter(slot) : el_context_go_on(slot, stay)) < 0) { /* a Context that is entered already: the task's fault, and its failure */
         el_kind_of_last = EL_RAISED;
         return el_take_exception();
     }
@@ -204,11 +265,15 @@ static inline PyObject *el_send(PyObject *coroutine, PyObject *error, PyObject *
         }
     }
     Py_DECREF(coroutine);
-    el_context_leave(context, slot);
+    if (stay == NULL)
+        el_context_leave(context, slot);
+    else
+        el_context_pause(context, slot, stay);
     el_kind_of_last = kind;
     return result;
 }
-#define EL_SEND(task, error) el_send((task)->_coro, error, &(task)->_context)
+#define EL_SEND(task, error) el_send((task)->_coro, error, &(task)->_context, NULL)
+#define EL_SEND_ENTRY(agenda, task, error) el_send((task)->_coro, error, &(task)->_context, &(agenda)->_stay)
 #define EL_KIND(outcome) el_kind_of_last
 #define EL_VALUE(outcome) Py_NewRef(outcome)
 
@@ -294,128 +359,5 @@ static inline int el_install_with(PyObject *cls, el_poll_function poll, el_take_
 }
 #define EL_INSTALL(type, poll, take) \
     el_install_with((PyObject *)(type), (el_poll_function)(void *)(poll), (el_take_function)(void *)(take))
-
-/* -- 6. Current --------------------------------------------------------------------------------------------
- * The running loop is kept by asyncio. Up to 3.11 asking for it costs a system call, by which a forked child learns that
- * none is its own; so there we look where asyncio looks, and learn of the fork by ourselves. */
-
-static PyObject *el_ask_running = NULL; /* the stdlib's _get_running_loop */
-
-#if PY_VERSION_HEX < 0x030C0000
-typedef struct {
-    PyObject_HEAD
-    PyObject *loop;
-    pid_t process;
-} el_holder;
-static PyObject *el_holder_key = NULL; /* NULL: the holder is not what we know */
-static pid_t el_process = 0;
-static void el_forked(void) { el_process = getpid(); }
-
-static inline el_holder *el_holder_of_thread(void) {
-    PyObject *names = PyThreadState_GetDict(); /* borrowed, and so is what it holds */
-    return names == NULL ? NULL : (el_holder *)PyDict_GetItemWithError(names, el_holder_key);
-}
-
-static inline PyObject *el_running(void) {
-    if (el_holder_key == NULL) return PyObject_CallNoArgs(el_ask_running);
-    el_holder *holder = el_holder_of_thread();
-    if (holder == NULL && PyErr_Occurred()) return NULL;
-    return Py_NewRef(holder == NULL || holder->process != el_process ? Py_None : holder->loop);
-}
-
-/* Has asyncio write an object, and looks whether it is found. */
-static inline int el_running_init(PyObject *events) {
-    PyObject *before = PyObject_CallNoArgs(el_ask_running), *key = NULL, *done = NULL;
-    if (before == NULL) return -1;
-    if ((key = PyUnicode_InternFromString("__asyncio_running_event_loop__")) == NULL) goto failed;
-    if ((done = PyObject_CallMethod(events, "_set_running_loop", "O", key)) == NULL) goto failed;
-    el_process = getpid();
-    el_holder_key = key;
-    el_holder *holder = el_holder_of_thread();
-    if (holder == NULL || Py_TYPE(holder)->tp_basicsize != sizeof(el_holder) || holder->process != el_process
-        || holder->loop != key || pthread_atfork(NULL, NULL, el_forked) != 0)
-        el_holder_key = NULL;
-    if (PyErr_Occurred()) goto failed;
-    Py_SETREF(done, PyObject_CallMethod(events, "_set_running_loop", "O", before));
-    if (done == NULL) goto failed;
-    Py_DECREF(before);
-    Py_DECREF(done);
-    return 0;
-failed:
-    el_holder_key = NULL;
-    Py_DECREF(before);
-    Py_XDECREF(key);
-    Py_XDECREF(done);
-    return -1;
-}
-#else
-static inline PyObject *el_running(void) { return PyObject_CallNoArgs(el_ask_running); }
-static inline int el_running_init(PyObject *Py_UNUSED(events)) { return 0; }
-#endif
-
-static PyObject *el_current_tasks = NULL; /* 3.11 to 3.13: asyncio's own {loop: task} */
-static PyObject *el_swap_current = NULL;  /* 3.14 and newer: the task is in the thread state, behind this function */
-
-static PyObject *el_get_current = NULL;   /* 3.14 and newer: the stdlib's current_task */
-
-static inline PyObject *el_current_get(PyObject *loop) {
-    if (el_current_tasks == NULL) return PyObject_CallOneArg(el_get_current, loop);
-    PyObject *task = PyDict_GetItemWithError(el_current_tasks, loop); /* borrowed */
-    if (task == NULL && PyErr_Occurred()) return NULL;
-    return Py_NewRef(task == NULL ? Py_None : task);
-}
-
-static inline int el_current_set(PyObject *loop, PyObject *task) {
-    if (el_current_tasks != NULL) {
-        if (task != Py_None) return PyDict_SetItem(el_current_tasks, loop, task);
-        if (PyDict_DelItem(el_current_tasks, loop) < 0) {
-            if (!PyErr_ExceptionMatches(PyExc_KeyError)) return -1;
-            PyErr_Clear(); /* there was none */
-        }
-        return 0;
-    }
-    PyObject *arguments[2] = {loop, task};
-    PyObject *previous = PyObject_Vectorcall(el_swap_current, arguments, 2, NULL);
-    if (previous == NULL) return -1;
-    Py_DECREF(previous);
-    return 0;
-}
-
-/* Whether `callback` is what a task of asyncio's own C type `tasks` gives to a future that it waits for. */
-static inline int el_wakes_one_of(PyObject *callback, PyObject *tasks) {
-    if (!PyCFunction_CheckExact(callback)) return 0;
-    PyObject *task = PyCFunction_GET_SELF(callback); /* borrowed */
-    return task != NULL && (PyObject *)Py_TYPE(task) == tasks
-           && strcmp(((PyCFunctionObject *)callback)->m_ml->ml_name, "task_wakeup") == 0;
-}
-
-/* To be called by every module that uses 3, 4 or 6, before it does. */
-static inline int el_init(void) {
-    if (el_str_throw != NULL) return 0;
-    PyObject *events = PyImport_ImportModule("asyncio.events"), *tasks = PyImport_ImportModule("asyncio.tasks");
-    int failed = 1;
-    if (events == NULL || tasks == NULL) goto done;
-    el_ask_running = PyObject_GetAttrString(events, "_get_running_loop");
-#if PY_VERSION_HEX < 0x030E0000
-    el_current_tasks = PyObject_GetAttrString(tasks, "_current_tasks");
-    failed = el_ask_running == NULL || el_current_tasks == NULL;
-#else
-    el_swap_current = PyObject_GetAttrString(tasks, "_swap_current_task");
-    el_get_current = PyObject_GetAttrString(tasks, "current_task");
-    failed = el_ask_running == NULL || el_swap_current == NULL || el_get_current == NULL;
-#endif
-    failed = failed || el_mark_init() < 0 || el_running_init(events) < 0 || el_context_init() < 0
-             || (el_str_throw = PyUnicode_InternFromString("throw")) == NULL;
-done:
-    Py_XDECREF(events);
-    Py_XDECREF(tasks);
-    return failed ? -1 : 0;
-}
-
-/* What the names of tasks count. Only one module may use it. */
-static inline long el_next_number(void) {
-    static long last = 0;
-    return ++last;
-}
 
 #endif

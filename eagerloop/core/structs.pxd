@@ -4,6 +4,8 @@ cdef extern from "runtime.h" nogil:
         pass
     ctypedef struct el_list:
         pass
+    ctypedef struct el_stay:
+        pass
     ctypedef struct epoll_event "struct epoll_event":
         pass
     ctypedef struct el_peer:

@@ -1,9 +1,9 @@
 cimport cython
 
 from . cimport current, future, overseer, runtime
-from .future cimport Future
+from .future cimport Future, ready_push_for
 from .structs cimport el_link
-from .agenda cimport Agenda
+from .agenda cimport Agenda, ready_len, ready_push
 
 
 cdef object CoroutineType
@@ -38,7 +38,7 @@ cdef int start_eagerly(Task task) except -1
 cdef int start_eagerly_foreign(Task task) except -1
 cdef int run(Task task) except -1
 cdef int report_done(Task task, object error) except -1
-cdef int step(Task task, object error) except -1
+cdef int step(Task task, object error, bint entry) except -1
 cdef int step_foreign(Task task, object error) except -1
 cdef int finish(Task task, int kind, object value) except -1
 cdef int wait_for(Task task, object waited) except -1
@@ -51,6 +51,7 @@ cdef object loop_of(object fut)
 
 cdef extern from "runtime.h":
     object send "EL_SEND" (Task task, object error)
+    object send_entry "EL_SEND_ENTRY" (Agenda agenda, Task task, object error)
     object task_context "EL_CONTEXT_OBJECT" (Task owner)
     void task_link "EL_TASK_LINK" (Agenda agenda, Task task) noexcept
     int stock_linked "EL_STOCK_LINKED" (object cls, Task example) except -1

@@ -38,7 +38,17 @@ else:
     from .. import _cython as cython
 
 if not cython.compiled:  # the .pxd declares them
-    from .runtime import send, stock_linked, task_context, task_link, task_unlink
+    from .runtime import (
+        ready_len,
+        ready_push,
+        ready_push_for,
+        send,
+        send_entry,
+        stock_linked,
+        task_context,
+        task_link,
+        task_unlink,
+    )
 
 
 runtime.init()
@@ -206,10 +216,10 @@ class Task(Future):
         except BaseException as exc:  # whatever the future holds is raised in the coroutine
             error = exc
         self._fut_waiter = None
-        step(self, error)
+        step(self, error, False)
 
     def _step(self, exc: BaseException | None = None) -> None:
-        step(self, exc)
+        step(self, exc, False)
 
 
 def check_arguments(coro: Any, context: Any) -> None:
@@ -242,8 +252,8 @@ def new(agenda: Agenda, coro: Any, name: object, context: Any, eager: bool) -> T
         start_eagerly(task)
     else:
         task_link(agenda, task)
-        runtime.ring_push(agenda._ring, task)
-        if runtime.ring_len(agenda._ring) > CROWD and type(coro) is CoroutineType:
+        ready_push(agenda, task)
+        if ready_len(agenda) > CROWD and type(coro) is CoroutineType:
             runtime.gc_untrack(coro)
             task._hidden = True
     return task
@@ -257,7 +267,7 @@ def start(task: Task) -> None:
     else:
         task._agenda._check_schedule()
         task_link(task._agenda, task)
-        runtime.ring_push(task._agenda._ring, task)
+        ready_push_for(task, task)
 
 
 def start_eagerly(task: Task) -> None:
@@ -274,7 +284,7 @@ def start_eagerly(task: Task) -> None:
     previous = current.swap(agenda, task)
     coro = task._coro
     try:
-        step(task, None)
+        step(task, None, False)
     finally:
         current.restore(agenda, previous)
         if task._phase != future.PENDING:
@@ -289,7 +299,7 @@ def start_eagerly_foreign(task: Task) -> None:
     loop = task._loop
     previous = runtime.get_current(loop)
     try:
-        step(task, None)
+        step(task, None, False)
     finally:
         runtime.set_current(loop, previous)
         if task._phase == future.PENDING:
@@ -313,7 +323,7 @@ def run(task: Task) -> None:
         if not overseer.tell(task):
             report_done(task, error)
     else:
-        step(task, error)
+        step(task, error, True)
     error = None  # interpreted, this frame may be kept, see runtime.py
     del task
 
@@ -328,8 +338,8 @@ def report_done(task: Task, error: BaseException | None) -> None:
     task._loop.call_exception_handler(context)
 
 
-def step(task: Task, error: BaseException | None) -> None:
-    """Runs the coroutine to its next await, or to its end."""
+def step(task: Task, error: BaseException | None, entry: bool) -> None:
+    """Runs the coroutine to its next await, or to its end; `entry`: the turn runs it, inside of nothing else."""
     agenda = task._agenda
     if task._phase != future.PENDING:
         raise InvalidStateError(f"__step(): already done: {task!r}, {error!r}")
@@ -342,14 +352,15 @@ def step(task: Task, error: BaseException | None) -> None:
         step_foreign(task, error)
     else:
         current.enter(agenda, task)
-        outcome = send(task, error)
+        outcome = send_entry(agenda, task, error) if entry else send(task, error)
         kind = runtime.kind(outcome)
         error = None
-        runtime.gc_track(task)
+        if not entry:  # else the turn does so, if anybody holds it still
+            runtime.gc_track(task)
         if kind != runtime.YIELDED:
             finish(task, kind, runtime.value(outcome))
         elif outcome is None:
-            runtime.ring_push(agenda._ring, task)
+            ready_push(agenda, task)
         else:
             wait_for(task, outcome)
         del outcome
@@ -436,7 +447,7 @@ def wait_natively(task: Task, agenda: Agenda, waited: Future) -> None:
             if task._cancel_due:
                 deliver_cancel(task)
         else:
-            runtime.ring_push(agenda._ring, task)
+            ready_push(agenda, task)
 
 
 def deliver_cancel(task: Task) -> None:
@@ -453,7 +464,7 @@ def throw_later(task: Task, message: str) -> None:
         failed._phase = future.FAILED
         failed._outcome = exc
         task._fut_waiter = failed
-        runtime.ring_push(task._agenda._ring, task)
+        ready_push_for(task, task)
     else:
         task._loop.call_soon(task._step, exc, context=task.get_context().copy())
 

@@ -17,7 +17,7 @@ fourth turn only, for that too costs as much as a callback.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import current, delay, handle, overseer, runtime, task, timers, watch
 from .agenda import Agenda
@@ -28,9 +28,27 @@ from .task import Task
 from .timers import Alarm, TimerHandle
 from .watch import Watch
 
-POLL_TURNS = 32
+if TYPE_CHECKING:
+    import cython
+else:
+    from .. import _cython as cython
+
+if not cython.compiled:  # the .pxd declares them
+    from .runtime import (
+        call_entry,
+        ready_len,
+        ready_pop,
+        ready_push,
+        timers_due,
+        timers_len,
+        timers_pop,
+    )
+
+runtime.init()
+
+POLL_TURNS = 64
 POLL_SECONDS = 50e-6
-SHORT_TURNS = 3  # mask: the clock is read every 4th turn
+SHORT_TURNS = 7  # mask: the clock is read every 8th turn
 SHORT_SECONDS = 5e-6
 IDLE_TURNS = 15  # mask: the clock is read every 16th turn
 IDLE_SECONDS = 1e-3
@@ -44,8 +62,10 @@ class Turn(Agenda):
 
     def _run_once(self) -> None:
         """One turn by itself, as test kits ask for it."""
-        self._turn()
-        current.leave(self)
+        try:
+            self._turn()
+        finally:
+            current.leave(self)
 
     def _turn(self) -> None:
         """One turn."""
@@ -53,7 +73,7 @@ class Turn(Agenda):
         timeout = self._deadline()
         if timeout != 0.0 or self._must_poll():
             self._wait(timeout)
-        if runtime.heap_len(self._timers) > 0:
+        if timers_len(self) > 0:
             self._expire()
         self._run_ready()
         if self._flushing:
@@ -61,16 +81,16 @@ class Turn(Agenda):
 
     def _deadline(self) -> float:
         """Seconds that the poll may block; negative: for ever."""
-        if self._stopping or runtime.ring_len(self._ring) > 0:
+        if self._stopping or ready_len(self) > 0:
             return 0.0
-        if runtime.heap_len(self._timers) == 0:
+        if timers_len(self) == 0:
             return -1.0
-        wait = runtime.heap_next(self._timers) - self._now()
+        wait = timers_due(self) - self._now()
         return wait if wait > 0.0 else 0.0
 
     def _must_poll(self) -> bool:
         """Whether to ask the kernel although there is work."""
-        if self._stopping or runtime.ring_len(self._ring) == 0 or self._unpolled < 0:
+        if self._stopping or ready_len(self) == 0 or self._unpolled < 0:
             return True
         self._unpolled += 1
         if self._unpolled & self._clock_turns != 0:
@@ -87,7 +107,7 @@ class Turn(Agenda):
         current.leave(self)
         if timeout != 0.0:
             self._waiting = True
-            if runtime.ring_len(self._ring) > 0:  # another thread came between
+            if ready_len(self) > 0:  # another thread came between
                 timeout = 0.0
         try:
             self._poller.wait(self._ring, timeout)
@@ -100,31 +120,28 @@ class Turn(Agenda):
     def _expire(self) -> None:
         """What is due becomes ready; never before its time."""
         now = self._now()
-        heap = self._timers
-        while runtime.heap_len(heap) > 0 and runtime.heap_next(heap) <= now:
-            entry = runtime.heap_pop(heap)
+        while timers_len(self) > 0 and timers_due(self) <= now:
+            entry = timers_pop(self)
             if type(entry) is Delay:
                 delay.expire(entry)
             else:
-                runtime.ring_push(self._ring, entry)
+                ready_push(self, entry)
 
     def _run_ready(self) -> None:
         """Runs a snapshot of the queue."""
-        ready = self._ring
-        count = runtime.ring_len(ready)
+        count = ready_len(self)
         while count > 0:
             count -= 1
-            entry = runtime.ring_pop(ready)
+            entry = ready_pop(self)
             if self._debug:
                 self._run_timed(entry)
             elif type(entry) is Task:
                 task.run(entry)
             elif type(entry) is Handle:
-                current.leave(self)
-                handle.run(entry)
-                runtime.gc_return(entry)
+                self._call(entry)
             else:
                 self._run_entry(entry)
+            runtime.gc_return(entry)
             entry = None  # interpreted, this frame may be kept, see runtime.py
             if count & FLUSH_ENTRIES == 0 and self._flushing:
                 self._flush()
@@ -134,21 +151,18 @@ class Turn(Agenda):
             current.leave(self)
             watch.run(entry)
         elif type(entry) is ThreadsafeHandle:
-            current.leave(self)
             self._making = entry
             try:
-                handle.run(entry)
+                self._call(entry)
             finally:
                 self._making = None
-            runtime.gc_return(entry)
+        elif type(entry) is TimerHandle or type(entry) is Handle:
+            self._call(entry)
         elif isinstance(entry, Task):
             task.run(entry)
         else:
             current.leave(self)
-            if type(entry) is Handle or type(entry) is TimerHandle:
-                handle.run(entry)
-                runtime.gc_return(entry)
-            elif isinstance(entry, Future):
+            if isinstance(entry, Future):
                 overseer.tell(entry)
             elif isinstance(entry, Alarm):
                 timers.go_off(entry)
@@ -156,12 +170,25 @@ class Turn(Agenda):
                 entry._run()
         del entry  # interpreted, this frame may be kept, see runtime.py
 
+    def _call(self, entry: Handle) -> None:
+        """Makes the call that an entry of the queue is about; an exception goes to the loop's exception handler."""
+        if self._current is not None:
+            current.clear(self)
+        if entry._args is not None:
+            error = call_entry(self, entry)
+            if error is not None:
+                current.leave(self)
+                handle.report(entry, error)
+                error = None  # interpreted, this frame may be kept, see runtime.py
+        del entry
+
     def _run_timed(self, entry: Any) -> None:
         """In debug mode: a callback that takes long is reported by name."""
         start = runtime.monotonic()
         self._run_entry(entry)
         seconds = runtime.monotonic() - start
         if seconds >= self.slow_callback_duration:
+            current.leave(self)
             self._report_slow(entry, seconds)
         del entry  # interpreted, this frame may be kept, see runtime.py
 

@@ -33,15 +33,15 @@ cdef class TaskGroup(Overseer):
     cdef public object _parent_task
 
     cdef int _refuse(self, object coro, str reason) except -1
-    cdef int _check(self, object coro) except -1
-    cdef Task _keep_own(self, Task child)
+    cdef inline int _check(self, object coro) except -1
+    cdef inline Task _keep_own(self, Task child)
     cdef object _keep(self, object child)
     cdef int _keep_other(self, object child) except -1
     cdef int _cancel_parent(self) except -1
-    cdef Py_ssize_t _count(self) except -1
+    cdef inline Py_ssize_t _count(self) except -1
     @cython.locals(last=Task)
-    cdef int _vacate(self, Task child) except -1
-    cdef int _tell_if_last(self) except -1
+    cdef inline int _vacate(self, Task child) except -1
+    cdef inline int _tell_if_last(self) except -1
     cdef object _on_error(self, object child, object exc)
 
 
