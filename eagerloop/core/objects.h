@@ -196,7 +196,7 @@ static inline int el_stock_open(PyObject *cls, ptrdiff_t link) {
         PyErr_Format(PyExc_SystemError, "more than %d stocked types", EL_STOCKS);
         return -1;
     }
-    stock->model = PyObject_CallMethod(cls, "__new__", "O", cls);
+    stock->model = el_mark_init() < 0 ? NULL : PyObject_CallMethod(cls, "__new__", "O", cls);
     if (stock->model == NULL) return -1;
     PyObject_GC_UnTrack(stock->model);
     if (type->tp_dictoffset > 0) Py_CLEAR(*(PyObject **)((char *)stock->model + type->tp_dictoffset));

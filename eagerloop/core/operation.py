@@ -32,6 +32,8 @@ else:
 if not cython.compiled:  # the .pxd declares it
     from .runtime import install_operation
 
+runtime.init()
+
 FRESH = 0  # never polled
 WAITING = 1  # somebody waits for `value`
 SPENT = 2  # finished or failed

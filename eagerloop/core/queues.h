@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* What only the ready queue or the heap holds need not be walked by the collector: most of it is gone before a collection
  * would find it alive. It is untracked when it is queued, and tracked again when it leaves and somebody else holds it.
@@ -144,18 +145,15 @@ static inline PyObject *el_ring_new(void) {
 }
 
 static int el_ring_grow(el_ring *ring) {
-    Py_ssize_t size = (ring->mask + 1) * 2;
-    PyObject **items = PyMem_Malloc((size_t)size * sizeof(PyObject *));
+    Py_ssize_t size = ring->mask + 1; /* it is full */
+    PyObject **items = PyMem_Realloc(ring->items, (size_t)size * 2 * sizeof(PyObject *));
     if (items == NULL) {
         PyErr_NoMemory();
         return -1;
     }
-    for (Py_ssize_t i = 0; i < ring->count; i++)
-        items[i] = ring->items[(ring->head + i) & ring->mask];
-    PyMem_Free(ring->items);
+    memcpy(items + size, items, (size_t)ring->head * sizeof(PyObject *)); /* what stood before the head goes on behind the end */
     ring->items = items;
-    ring->head = 0;
-    ring->mask = size - 1;
+    ring->mask = size * 2 - 1;
     return 0;
 }
 
@@ -331,6 +329,13 @@ static inline int el_heap_drop(PyObject *self, int place) {
     return 1;
 }
 
+/* The same for an entry that refers to nothing any more, and so to no cycle: the collector never hears of it. */
+static inline void el_heap_forget(PyObject *self, int place) {
+    if (place == 0) return;
+    PyObject *entry = el_heap_take((el_heap *)self, place - 1);
+    Py_DECREF(entry);
+}
+
 static inline Py_ssize_t el_heap_len(PyObject *self) { return ((el_heap *)self)->count; }
 static inline double el_heap_next(PyObject *self) { return ((el_heap *)self)->slots[0].when; }
 static inline PyObject *el_heap_pop(PyObject *self) { return el_heap_take((el_heap *)self, 0); }
@@ -347,6 +352,7 @@ static inline PyObject *el_heap_list(PyObject *self) {
 #define EL_HEAP_PUSH(heap, entry, when) \
     el_heap_insert(heap, (PyObject *)(entry), (char *)&(entry)->_place - (char *)(entry), when)
 #define EL_HEAP_REMOVE(heap, entry) el_heap_drop(heap, (entry)->_place)
+#define EL_HEAP_FORGET(heap, entry) el_heap_forget(heap, (entry)->_place)
 #define EL_TIMERS_LEN(agenda) el_heap_len((agenda)->_timers)
 #define EL_TIMERS_DUE(agenda) el_heap_next((agenda)->_timers)
 #define EL_TIMERS_POP(agenda) el_heap_pop((agenda)->_timers)

@@ -139,6 +139,7 @@ class Heap:
 heap_new = Heap
 heap_push_handle = heap_push_delay = heap_push_alarm = Heap.push
 heap_remove_handle = heap_remove_delay = heap_remove_alarm = Heap.remove
+heap_forget = Heap.remove
 heap_clear = Heap.clear
 
 
@@ -199,6 +200,10 @@ dict_for_methods = dict_drop
 def has_no_dict(owner: Any) -> bool:
     """Nobody has set an attribute of the instance: only C can ask without making one."""
     return False
+
+
+def context_is_empty(owner: Any) -> bool:
+    return not owner._context
 
 
 def context_slim(owner: Any) -> None:

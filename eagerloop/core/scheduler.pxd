@@ -1,7 +1,8 @@
 cimport cython
 
-from . cimport current, future, handle, runtime, task, timers, watch
+from . cimport future, handle, runtime, task, timers, watch
 
+from .agenda cimport ready_push
 from .future cimport Future
 from .handle cimport Handle
 from .poller cimport Poller

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from . import current, future, handle, runtime, stacks, task, timers, watch
+from . import future, handle, runtime, stacks, task, timers, watch
 from .future import Future
 from .handle import Handle
 from .poller import Poller
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 else:
     from .. import _cython as cython
 
-if not cython.compiled:  # the .pxd declares it
-    from .runtime import front
+if not cython.compiled:  # the .pxd declares them
+    from .runtime import front, ready_push
 
 runtime.init()
 
@@ -101,7 +101,7 @@ class Scheduler(Turn):
         self._stopping = False
         self._thread_id = 0
         self._turn_number += 1  # a write between two runs is no part of the last turn
-        current.leave(self)
+        self._leave_all()
 
     def _disown(self, poller: Poller) -> None:
         """In a forked child: the loop is the parent's; from the next turn on `poller` refuses."""
@@ -132,9 +132,15 @@ class Scheduler(Turn):
         Raises:
             RuntimeError: the loop is closed, or in debug mode: this is another thread than the loop's.
         """
-        if self._debug:
-            self._check_callback(callback, "call_soon")
-        return self._schedule(callback, args, runtime.snapshot() if context is None else context)
+        if context is None:
+            context = runtime.snapshot()
+        if self._closed or self._debug:
+            if self._debug:
+                self._check_callback(callback, "call_soon")
+            return self._schedule(callback, args, context)
+        made = handle.new(self, callback, args, context)
+        ready_push(self, made)
+        return made
 
     def call_soon_threadsafe(
         self,
@@ -156,7 +162,7 @@ class Scheduler(Turn):
         )
         if self._debug:
             made._source_traceback = stacks.creation_stack()
-        runtime.ring_push(self._ring, made)
+        ready_push(self, made)
         if self._waiting:
             self._write_to_self()
         return made

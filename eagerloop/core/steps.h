@@ -218,6 +218,10 @@ static inline PyObject *el_context_call_two(PyObject **slot, PyObject *function,
 }
 #define EL_CALL_TWO(owner, function, first, second) el_context_call_two(&(owner)->_context, function, first, second)
 
+/* No variable is set, and none will be: not so in a Context, which others may enter. */
+static inline int el_context_is_empty(PyObject *slot) { return slot == el_no_variables; }
+#define EL_CONTEXT_IS_EMPTY(owner) el_context_is_empty((owner)->_context)
+
 /* A Context that only the slot holds gives way to its variables. */
 static inline int el_context_slim(PyObject **slot) {
     el_context *box = (el_context *)*slot;

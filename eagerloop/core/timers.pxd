@@ -36,6 +36,8 @@ cdef bint clear_alarm(Agenda agenda, Alarm alarm) except -1
 cdef extern from "runtime.h":
     int heap_push_handle "EL_HEAP_PUSH" (object heap, TimerHandle entry, double when) except -1
     int heap_push_alarm "EL_HEAP_PUSH" (object heap, Alarm entry, double when) except -1
+    void heap_forget "EL_HEAP_FORGET" (object heap, TimerHandle entry) noexcept
+    bint context_is_empty "EL_CONTEXT_IS_EMPTY" (Handle owner) noexcept
     bint heap_remove_handle "EL_HEAP_REMOVE" (object heap, TimerHandle entry) noexcept
     bint heap_remove_alarm "EL_HEAP_REMOVE" (object heap, Alarm entry) noexcept
 cdef int go_off(Alarm alarm) except -1

@@ -23,11 +23,15 @@ else:
 
 if not cython.compiled:  # the .pxd declares them
     from .runtime import (
+        context_is_empty,
+        heap_forget,
         heap_push_alarm,
         heap_push_handle,
         heap_remove_alarm,
         heap_remove_handle,
     )
+
+runtime.init()
 
 
 class TimerHandle(Handle):
@@ -149,7 +153,12 @@ def take_back(timer: TimerHandle) -> bool:
     if agenda._debug or not agenda._keeps_timers:
         return False
     timer._callback = timer._args = None
-    remove(agenda, timer)
+    if context_is_empty(timer):
+        # it is in no cycle without its loop: whoever keeps it for long makes the collector no work
+        timer._loop = None
+        heap_forget(agenda._timers, timer)
+    else:
+        remove(agenda, timer)
     return True
 
 

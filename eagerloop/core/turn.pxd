@@ -16,6 +16,7 @@ cdef double POLL_SECONDS, SHORT_SECONDS, IDLE_SECONDS
 
 cdef class Turn(Agenda):
     cdef int _turn(self) except -1
+    cdef int _leave_all(self) except -1
     cdef inline double _deadline(self) except? -2
     @cython.locals(since=double)
     cdef inline bint _must_poll(self) except -1

@@ -65,7 +65,12 @@ class Turn(Agenda):
         try:
             self._turn()
         finally:
-            current.leave(self)
+            self._leave_all()
+
+    def _leave_all(self) -> None:
+        """Nothing of ours runs, be it that an exit or an interrupt came out of it."""
+        self._making = None
+        current.leave(self)
 
     def _turn(self) -> None:
         """One turn."""
@@ -152,10 +157,8 @@ class Turn(Agenda):
             watch.run(entry)
         elif type(entry) is ThreadsafeHandle:
             self._making = entry
-            try:
-                self._call(entry)
-            finally:
-                self._making = None
+            self._call(entry)
+            self._making = None
         elif type(entry) is TimerHandle or type(entry) is Handle:
             self._call(entry)
         elif isinstance(entry, Task):
