@@ -8,6 +8,7 @@ from .core.future import (
     future_discard_from_awaited_by,
     isfuture,
 )
+from .core.yields import loop_of
 from .tasks.futures import (
     as_asyncio_error,
     chain_future,
@@ -16,7 +17,6 @@ from .tasks.futures import (
     set_result_unless_cancelled,
     wrap_future,
 )
-from .tasks.spawning import loop_of
 
 __all__ = (
     "Future",

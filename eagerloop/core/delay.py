@@ -33,12 +33,13 @@ class Delay(Future):
 
     def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
         """Takes the timer out of the heap, then raises the exception."""
-        self.cancel()
+        self.close()
         raise operation.exception_of(typ, val, tb)
 
     def close(self) -> None:
-        """Takes the timer out of the heap."""
-        self.cancel()
+        """Takes the timer out of the heap; a closed loop has none, and nobody to wake."""
+        if self._agenda is None or not self._agenda._closed:
+            self.cancel()
 
 
 def new(agenda: Agenda, when: float, value: Any) -> Delay:

@@ -2,7 +2,7 @@ cimport cython
 
 from . cimport future, handle, runtime, task, timers, watch
 
-from .agenda cimport ready_push
+from .agenda cimport ready_push, task_list
 from .future cimport Future
 from .handle cimport Handle
 from .poller cimport Poller

@@ -26,7 +26,7 @@ else:
     from .. import _cython as cython
 
 if not cython.compiled:  # the .pxd declares them
-    from .runtime import front, ready_push
+    from .runtime import front, ready_push, task_list
 
 runtime.init()
 
@@ -113,6 +113,7 @@ class Scheduler(Turn):
     def _discard_all(self) -> None:
         """The loop closes: nothing that is scheduled will run."""
         self._closed = True
+        task.show_all(task_list(self))
         runtime.ring_clear(self._ring)
         runtime.heap_clear(self._timers)
         self._poller.watches.clear()

@@ -1,9 +1,10 @@
 cimport cython
 
-from . cimport current, future, overseer, runtime
+from . cimport current, future, overseer, runtime, yields
 from .future cimport Future, ready_push_for
 from .structs cimport el_link
-from .agenda cimport Agenda, ready_len, ready_push
+from .agenda cimport Agenda, ready_len, ready_push, timers_len
+from .delay cimport Delay
 
 
 cdef object CoroutineType
@@ -29,10 +30,13 @@ cdef class Task(Future):
     # its place in the loop's list of tasks
     cdef el_link _link
 
-cdef int check_arguments(object coro, object context) except -1
 cdef int begin(Task task, object coro, object name, object context) except -1
 @cython.locals(task=Task)
 cdef Task new(Agenda agenda, object coro, object name, object context, bint eager)
+cdef int hide_asleep(Task task, Future waited) except -1
+cdef int show(Task task) except -1
+@cython.locals(task=Task)
+cdef int show_all(list tasks) except -1
 cdef int start(Task task) except -1
 cdef int start_eagerly(Task task) except -1
 cdef int start_eagerly_foreign(Task task) except -1
@@ -46,7 +50,6 @@ cdef int wait_generally(Task task, object waited) except -1
 cdef int wait_natively(Task task, Agenda agenda, Future waited) except -1
 cdef int deliver_cancel(Task task) except -1
 cdef int throw_later(Task task, str message) except -1
-cdef object loop_of(object fut)
 
 
 cdef extern from "runtime.h":

@@ -5,9 +5,10 @@ about the wake-up it reads from the future in `_fut_waiter`. Between steps it ke
 Context. The name is a number until somebody asks. Its cancel message lies in Future's `_outcome`, which is free while
 it runs.
 
-A crowd of tasks that have not begun is alive whatever the collector finds, and walking their coroutines again and
-again costs as much as running them. So from the CROWD-th entry of the ready queue on, a new task's coroutine is hidden
-from the collector. It is shown again when its task leaves the queue, be it that the queue is cleared (queues.h).
+A crowd of tasks that have not begun, or that sleep, is alive whatever the collector finds, and walking them again and
+again costs as much as running them. So from the CROWD-th entry of the ready queue or the timers on, a new task's
+coroutine is hidden from the collector, or a sleeping task with its coroutine and its Delay. They are shown again when
+the task runs, when the queue is cleared (queues.h), when the loop closes, and to deallocators, which count on it.
 
 An eager task runs its first step inside the constructor; if the coroutine ends there, the loop never hears of it.
 
@@ -23,8 +24,8 @@ from asyncio.exceptions import CancelledError, InvalidStateError
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from .. import coroutines
-from . import current, future, losses, overseer, reprs, runtime, stacks
+from . import current, future, losses, overseer, reprs, runtime, stacks, yields
+from .delay import Delay
 from .future import Future
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if not cython.compiled:  # the .pxd declares them
         task_context,
         task_link,
         task_unlink,
+        timers_len,
     )
 
 
@@ -94,7 +96,7 @@ class Task(Future):
         eager_start: bool = False,
     ) -> None:
         Future.__init__(self, loop=loop)
-        check_arguments(coro, context)
+        yields.check_coroutine(coro, context)
         self._fut_waiter = None
         self._num_cancels_requested = 0
         self._cancel_due = self._hidden = False
@@ -123,6 +125,8 @@ class Task(Future):
 
     def __dealloc__(self) -> None:
         task_unlink(self)
+        if self._hidden:
+            show(self)
 
     # What other code reads and sets: asyncio's private names.
 
@@ -222,13 +226,6 @@ class Task(Future):
         step(self, exc, False)
 
 
-def check_arguments(coro: Any, context: Any) -> None:
-    if type(coro) is not CoroutineType and not coroutines.iscoroutine(coro):
-        raise TypeError(f"a coroutine was expected, got {coro!r}")
-    if context is not None and not isinstance(context, contextvars.Context):
-        raise TypeError(f"a contextvars.Context was expected, got {type(context).__name__}")
-
-
 def begin(task: Task, coro: Any, name: object, context: Any) -> None:
     task._coro = coro
     task._context = runtime.snapshot() if context is None else context
@@ -242,7 +239,7 @@ def begin(task: Task, coro: Any, name: object, context: Any) -> None:
 def new(agenda: Agenda, coro: Any, name: object, context: Any, eager: bool) -> Task:
     """What Task(...) makes, for a native loop."""
     if type(coro) is not CoroutineType or context is not None:
-        check_arguments(coro, context)
+        yields.check_coroutine(coro, context)
     task: Task = runtime.new_untracked(Task)
     task._agenda = agenda
     begin(task, coro, name, context)
@@ -257,6 +254,31 @@ def new(agenda: Agenda, coro: Any, name: object, context: Any, eager: bool) -> T
             runtime.gc_untrack(coro)
             task._hidden = True
     return task
+
+
+def hide_asleep(task: Task, waited: Future) -> None:
+    """The heap of timers holds the Delay that holds the task."""
+    if type(task) is Task and type(task._coro) is CoroutineType:
+        runtime.gc_untrack(task._coro)
+        runtime.gc_untrack(waited)
+        runtime.gc_untrack(task)
+        task._hidden = True
+
+
+def show(task: Task) -> None:
+    """The collector is to know of the coroutine again, and of what it waits for."""
+    task._hidden = False
+    runtime.gc_track(task._coro)
+    if task._fut_waiter is not None:
+        runtime.gc_track(task._fut_waiter)
+
+
+def show_all(tasks: list[Task]) -> None:
+    """The loop closes, and nothing holds them any more."""
+    for task in tasks:
+        if task._hidden:
+            show(task)
+            runtime.gc_track(task)
 
 
 def start(task: Task) -> None:
@@ -311,8 +333,7 @@ def start_eagerly_foreign(task: Task) -> None:
 def run(task: Task) -> None:
     """What the turn does with a task it finds in the ready queue."""
     if task._hidden:
-        task._hidden = False
-        runtime.gc_track(task._coro)
+        show(task)
     error = None
     waited = task._fut_waiter
     if waited is not None:
@@ -411,19 +432,9 @@ def wait_for(task: Task, waited: Any) -> None:
 
 def wait_generally(task: Task, waited: Any) -> None:
     """Waits for a future of any make, by asyncio's protocol."""
-    blocking = getattr(waited, "_asyncio_future_blocking", None)
-    if blocking is None:
-        if hasattr(waited, "send") and hasattr(waited, "gi_frame"):
-            message = f"yield was used instead of yield from for generator in task {task!r} with {waited!r}"
-        else:
-            message = f"Task got bad yield: {waited!r}"
+    message = yields.mistake(task, waited)
+    if message is not None:
         throw_later(task, message)
-    elif loop_of(waited) is not task._loop:
-        throw_later(task, f"Task {task!r} got Future {waited!r} attached to a different loop")
-    elif not blocking:
-        throw_later(task, f"yield was used instead of yield from in task {task!r} with {waited!r}")
-    elif waited is task:
-        throw_later(task, f"Task cannot await on itself: {task!r}")
     else:
         waited._asyncio_future_blocking = False
         waited.add_done_callback(task._wakeup, context=task.get_context().copy())
@@ -446,6 +457,8 @@ def wait_natively(task: Task, agenda: Agenda, waited: Future) -> None:
             future.add_waiter(waited, task)
             if task._cancel_due:
                 deliver_cancel(task)
+            elif timers_len(agenda) > CROWD and type(waited) is Delay and waited._place != 0:
+                hide_asleep(task, waited)
         else:
             ready_push(agenda, task)
 
@@ -467,15 +480,6 @@ def throw_later(task: Task, message: str) -> None:
         ready_push_for(task, task)
     else:
         task._loop.call_soon(task._step, exc, context=task.get_context().copy())
-
-
-def loop_of(fut: Any) -> Any:
-    """The loop of a future of whatever make."""
-    try:
-        get_loop = fut.get_loop
-    except AttributeError:  # older than get_loop, as asyncio allows
-        return fut._loop
-    return get_loop()
 
 
 runtime.zeroed(

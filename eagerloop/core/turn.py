@@ -146,7 +146,8 @@ class Turn(Agenda):
                 self._call(entry)
             else:
                 self._run_entry(entry)
-            runtime.gc_return(entry)
+            if type(entry) is not Task or not cython.cast(Task, entry)._hidden:
+                runtime.gc_return(entry)
             entry = None  # interpreted, this frame may be kept, see runtime.py
             if count & FLUSH_ENTRIES == 0 and self._flushing:
                 self._flush()

@@ -14,7 +14,8 @@ from asyncio.exceptions import CancelledError, InvalidStateError
 from typing import Any, TypeVar
 
 from ..core.future import Future, isfuture
-from .spawning import ensure_future, loop_of
+from ..core.yields import loop_of
+from .spawning import ensure_future
 
 __all__ = ("chain_future", "ensure_future", "isfuture", "loop_of", "wrap_future")
 

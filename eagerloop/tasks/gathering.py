@@ -18,8 +18,9 @@ from ..core.current import current_task
 from ..core.future import Future, future_add_to_awaited_by, future_discard_from_awaited_by
 from ..core.overseer import Overseer
 from ..core.task import Task
+from ..core.yields import loop_of
 from . import spawning
-from .spawning import ensure_future, loop_of
+from .spawning import ensure_future
 
 __all__ = ("gather",)
 

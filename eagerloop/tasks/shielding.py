@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from ..core.current import current_task
 from ..core.future import Future, future_add_to_awaited_by, future_discard_from_awaited_by
-from .spawning import ensure_future, loop_of
+from ..core.yields import loop_of
+from .spawning import ensure_future
 
 __all__ = ("shield",)
 

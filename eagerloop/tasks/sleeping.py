@@ -121,7 +121,9 @@ class Sleep(Operation):
             self._timer = loop.call_later(delay, set_result_unless_cancelled, self.value, None)
 
     def _clear_timer(self) -> None:
-        if self._timer is not None:
+        if isinstance(self._timer, Delay):
+            self._timer.close()
+        elif self._timer is not None:
             self._timer.cancel()
 
 

@@ -15,6 +15,7 @@ from ..core import scheduler
 from ..core.future import Future, isfuture
 from ..core.scheduler import Scheduler
 from ..core.task import Task
+from ..core.yields import loop_of
 from ..coroutines import iscoroutine
 from .awaitables import as_coroutine
 
@@ -71,12 +72,6 @@ def ensure_future(
         # A closed loop, most likely: nobody else is going to await it.
         coro.close()
         raise
-
-
-def loop_of(future: Any) -> Any:
-    """Give the loop of a future, which may be another library's."""
-    get_loop = getattr(future, "get_loop", None)
-    return future._loop if get_loop is None else get_loop()
 
 
 def native_of(loop: Any) -> Scheduler | None:

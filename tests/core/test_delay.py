@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 
 import pytest
@@ -35,3 +36,22 @@ def test_cancelling_takes_the_timer_out(loop: Loop) -> None:
             await task
 
     loop.run_until_complete(main())
+
+
+def test_a_sleeper_may_outlive_its_loop(
+    loop: Loop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unraisable: list[object] = []
+    monkeypatch.setattr("sys.unraisablehook", unraisable.append)
+
+    async def sleeper() -> None:
+        await eagerloop.sleep(1000)
+
+    tasks = [loop.create_task(sleeper()), loop.create_task(eagerloop.sleep(1000))]
+    for _ in range(2):
+        loop.run_until_complete(eagerloop.sleep(0))
+    loop.close()
+    tasks.clear()
+    gc.collect()
+    assert unraisable == []
+    assert caplog.text.count("Task was destroyed but it is pending!") == 2
