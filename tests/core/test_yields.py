@@ -52,6 +52,7 @@ def test_a_future_of_another_loop(run: Run) -> None:
     other = eagerloop.new_event_loop()
 
     async def main() -> None:
+        made: Any
         for made in (eagerloop.Future(loop=other), asyncio.Future(loop=other)):
             with pytest.raises(RuntimeError, match="attached to a different loop"):
                 await made
@@ -63,7 +64,7 @@ def test_a_future_of_another_loop(run: Run) -> None:
 def test_the_task_itself(run: Run) -> None:
     async def main() -> None:
         with pytest.raises(RuntimeError, match="Task cannot await on itself"):
-            await eagerloop.current_task()  # type: ignore[misc]
+            await eagerloop.current_task()
 
     run(main)
 
