@@ -45,6 +45,7 @@ cdef class TaskGroup(Overseer):
     cdef object _on_error(self, object child, object exc)
 
 
+cdef list add_error(object errors, object exc)
 cdef object make_child(TaskGroup group, object coro)
 
 cdef extern from "runtime.h":

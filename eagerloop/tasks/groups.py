@@ -92,7 +92,7 @@ class TaskGroup(Overseer):
         self._parent_task: Any = None
         self._children: list[Any] = []
         self._others: set[Any] | None = None
-        self._errors: Any = []
+        self._errors: Any = ()  # a list from the first one on: most groups have none
         self._base_error: BaseException | None = None
         self._on_completed_fut: Any = None
 
@@ -248,12 +248,20 @@ class TaskGroup(Overseer):
                 }
             )
             return
-        self._errors.append(exc)
+        self._errors = add_error(self._errors, exc)
         if self._base_error is None and isinstance(exc, (SystemExit, KeyboardInterrupt)):
             self._base_error = exc
         if not self._aborting and not self._parent_cancel_requested:
             self._abort()
             self._cancel_parent()
+
+
+def add_error(errors: Any, exc: Any) -> list[Any]:
+    """The errors of a group, with one more."""
+    if not errors:
+        return [exc]
+    errors.append(exc)
+    return errors
 
 
 def make_child(group: TaskGroup, coro: Any) -> Any:
@@ -364,7 +372,7 @@ class Exit(Operation):
             if cancelled is not None and not errors:
                 raise cancelled
             if exc is not None and not isinstance(exc, CancelledError):
-                errors.append(exc)
+                errors = add_error(errors, exc)
             if errors:
                 if parent.cancelling():
                     # Somebody else's request: the count stays, and the next wait ends in it.

@@ -32,7 +32,7 @@ async def told(what: Any) -> str:
 def test_what_is_no_future(run: Run) -> None:
     async def main() -> None:
         assert await told(1) == "Task got bad yield: 1"
-        generator = (each for each in ())
+        generator = (each for each in range(0))
         message = await told(generator)
         assert message.startswith("yield was used instead of yield from for generator in task ")
 
