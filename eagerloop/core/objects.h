@@ -103,6 +103,18 @@ static inline el_stock *el_stock_of(PyTypeObject *type) {
     return stock->type == NULL ? NULL : stock;
 }
 
+/* From 3.12 on None is immortal, and nobody counts. */
+static inline void el_none_count(Py_ssize_t more) {
+#if PY_VERSION_HEX < 0x030C0000 && defined(Py_DEBUG) /* which counts references in all */
+    for (; more > 0; more--) Py_INCREF(Py_None);
+    for (; more < 0; more++) Py_DECREF(Py_None);
+#elif PY_VERSION_HEX < 0x030C0000
+    Py_SET_REFCNT(Py_None, Py_REFCNT(Py_None) + more);
+#else
+    (void)more;
+#endif
+}
+
 static inline void el_stock_keep(el_stock *stock, PyObject *object) {
     if (stock->count == EL_KEPT) {
         PyObject_GC_Del(object);
@@ -135,7 +147,15 @@ static inline void el_stock_dealloc(el_stock *stock, PyObject *object) {
     el_gc_untrack(object);
     if (type->tp_weaklistoffset > 0 && *(PyObject **)(memory + type->tp_weaklistoffset) != NULL)
         PyObject_ClearWeakRefs(object);
-    for (Py_ssize_t i = 0; i < stock->nones; i++) Py_DECREF(*(PyObject **)(memory + stock->fields[i]));
+    Py_ssize_t nones = 0; /* most are */
+    for (Py_ssize_t i = 0; i < stock->nones; i++) {
+        PyObject *value = *(PyObject **)(memory + stock->fields[i]);
+        if (value == Py_None)
+            nones++;
+        else
+            Py_DECREF(value);
+    }
+    el_none_count(-nones);
     if (type->tp_dictoffset > 0) Py_XDECREF(*(PyObject **)(memory + type->tp_dictoffset));
     el_stock_keep(stock, object);
 }
@@ -173,11 +193,7 @@ static inline PyObject *el_stock_new_untracked(PyObject *cls) {
     }
     memcpy((char *)object + sizeof(PyObject), (char *)stock->model + sizeof(PyObject),
            (size_t)type->tp_basicsize - sizeof(PyObject));
-#if PY_VERSION_HEX < 0x030C0000 && defined(Py_DEBUG) /* which counts references in all */
-    for (Py_ssize_t i = 0; i < stock->nones; i++) Py_INCREF(Py_None);
-#elif PY_VERSION_HEX < 0x030C0000 /* from then on None is immortal */
-    Py_SET_REFCNT(Py_None, Py_REFCNT(Py_None) + stock->nones);
-#endif
+    el_none_count(stock->nones);
     return object;
 }
 

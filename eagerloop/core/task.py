@@ -345,8 +345,9 @@ def run(task: Task) -> None:
             report_done(task, error)
     else:
         step(task, error, True)
-    error = None  # interpreted, this frame may be kept, see runtime.py
-    del task
+    error = None
+    if not cython.compiled:
+        del task  # this frame may be kept, see runtime.py
 
 
 def report_done(task: Task, error: BaseException | None) -> None:
@@ -385,7 +386,8 @@ def step(task: Task, error: BaseException | None, entry: bool) -> None:
         else:
             wait_for(task, outcome)
         del outcome
-    del task  # as in run
+    if not cython.compiled:
+        del task  # as in run
 
 
 def step_foreign(task: Task, error: BaseException | None) -> None:

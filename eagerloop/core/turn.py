@@ -172,7 +172,8 @@ class Turn(Agenda):
                 timers.go_off(entry)
             else:
                 entry._run()
-        del entry  # interpreted, this frame may be kept, see runtime.py
+        if not cython.compiled:
+            del entry  # this frame may be kept, see runtime.py
 
     def _call(self, entry: Handle) -> None:
         """Makes the call that an entry of the queue is about; an exception goes to the loop's exception handler."""
@@ -184,7 +185,8 @@ class Turn(Agenda):
                 current.leave(self)
                 handle.report(entry, error)
                 error = None  # interpreted, this frame may be kept, see runtime.py
-        del entry
+        if not cython.compiled:
+            del entry
 
     def _run_timed(self, entry: Any) -> None:
         """In debug mode: a callback that takes long is reported by name."""

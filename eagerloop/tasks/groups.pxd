@@ -40,7 +40,7 @@ cdef class TaskGroup(Overseer):
     cdef int _cancel_parent(self) except -1
     cdef inline Py_ssize_t _count(self) except -1
     @cython.locals(last=Task)
-    cdef inline int _vacate(self, Task child) except -1
+    cdef int _child_done(self, Future child) except -1
     cdef inline int _tell_if_last(self) except -1
     cdef object _on_error(self, object child, object exc)
 

@@ -202,8 +202,12 @@ class TaskGroup(Overseer):
             self._parent_task.cancel()
 
     def _child_done(self, child: Future) -> None:
-        self._vacate(child)
-        self._tell_if_last()
+        last = self._children.pop()
+        if last is not child:  # the last one takes the seat of one that leaves
+            last._place = child._place
+            self._children[child._place] = last
+        if not self._children:
+            self._tell_if_last()
         if child._phase == future.FAILED:
             self._on_error(child, child.exception())
 
@@ -222,13 +226,6 @@ class TaskGroup(Overseer):
 
     def _count(self) -> int:
         return len(self._children) + (0 if self._others is None else len(self._others))
-
-    def _vacate(self, child: Any) -> None:
-        """The last one takes the seat of one that leaves."""
-        last = self._children.pop()
-        if last is not child:
-            last._place = child._place
-            self._children[child._place] = last
 
     def _tell_if_last(self) -> None:
         waiter = self._on_completed_fut
