@@ -271,7 +271,44 @@ static inline int el_front_open(PyObject *callable, PyObject *owner, void *funct
 }
 #define EL_FRONT(callable, owner, function) el_front_open(callable, (PyObject *)(owner), (void *)(function))
 
-/* -- 10. Bytes ---------------------------------------------------------------------------------------------
+/* -- 10. Deque ---------------------------------------------------------------------------------------------
+ * A queue's two operations, as the C functions that the methods are: calling a method costs more than they do. */
+
+static PyObject *el_deque_type = NULL;
+static PyCFunction el_deque_append, el_deque_popleft;
+
+static inline PyCFunction el_method_of(PyObject *type, const char *name, int flags) {
+    PyObject *method = PyObject_GetAttrString(type, name);
+    PyCFunction function = NULL;
+    if (method != NULL && Py_IS_TYPE(method, &PyMethodDescr_Type)
+        && ((PyMethodDescrObject *)method)->d_method->ml_flags == flags)
+        function = ((PyMethodDescrObject *)method)->d_method->ml_meth;
+    Py_XDECREF(method);
+    return function;
+}
+
+/* To be called by a module that uses the other two, before it does. */
+static inline int el_deque_init(PyObject *deque) {
+    el_deque_append = el_method_of(deque, "append", METH_O);
+    el_deque_popleft = el_method_of(deque, "popleft", METH_NOARGS);
+    if (PyErr_Occurred()) return -1;
+    if (el_deque_append != NULL && el_deque_popleft != NULL) el_deque_type = Py_NewRef(deque);
+    return 0;
+}
+
+static inline int el_deque_push(PyObject *deque, PyObject *item) {
+    PyObject *done = (PyObject *)Py_TYPE(deque) == el_deque_type ? el_deque_append(deque, item)
+                                                                 : PyObject_CallMethod(deque, "append", "(O)", item);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+static inline PyObject *el_deque_pop(PyObject *deque) {
+    return (PyObject *)Py_TYPE(deque) == el_deque_type ? el_deque_popleft(deque, NULL)
+                                                       : PyObject_CallMethod(deque, "popleft", NULL);
+}
+
+/* -- 11. Bytes ---------------------------------------------------------------------------------------------
  * `data` is bytes or a bytearray. */
 
 static inline char *el_bytes_text(PyObject *data) {

@@ -9,9 +9,10 @@
  *   7. Tasks      the list of live tasks, borrowed references
  *   8. Stock      memory of objects that live for one await, kept for the next of their type
  *   9. Front door how what takes any keywords is called without any, and no dict made for them
- *  10. Bytes      what streams look for and cut out, without a number or a slice being made an object
+ *  10. Deque      a queue's append and popleft, without the call of a method
+ *  11. Bytes      what streams look for and cut out, without a number or a slice being made an object
  *
- * 1 and 2 are in queues.h, 3 to 5 in steps.h, 6 in running.h, 7 to 10 in objects.h, and what it has of the kernel in kernel.h; this file
+ * 1 and 2 are in queues.h, 3 to 5 in steps.h, 6 in running.h, 7 to 11 in objects.h, and what it has of the kernel in kernel.h; this file
  * is what others include. `runtime.pxd` declares all to Cython, `runtime.py` says the same in Python for the
  * interpreted mode. All of it relies on the GIL. Functions follow CPython's conventions: new references out, borrowed in, NULL or -1
  * with an exception set on failure. Every including module gets its own copy of the statics; what must be shared

@@ -366,7 +366,18 @@ def front(function: Any, *owner_and_fast: Any) -> None:
     """The interpreter makes a dict for keywords in any case."""
 
 
-# 10. Bytes
+# 10. Deque
+
+
+def deque_init(kind: type) -> None:
+    """Only C can call what a method is made of."""
+
+
+deque_push = deque.append
+deque_pop = deque.popleft
+
+
+# 11. Bytes
 
 
 def bytes_find(data: bytes | bytearray, separator: Any, start: int) -> int:

@@ -7,8 +7,6 @@ from .event cimport Event, Wait
 from .loopbound cimport LoopBound
 from .waitqueue cimport WaitQueue
 
-cdef object push, pop_first
-
 
 cdef class Queue(LoopBound):
     # set while nothing is unfinished: what join() waits for

@@ -38,8 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ("LifoQueue", "PriorityQueue", "Queue")
 
-push = deque.append  # a name less to look up per item
-pop_first = deque.popleft
+runtime.deque_init(deque)
 
 
 class Queue(LoopBound):
@@ -206,10 +205,10 @@ class Queue(LoopBound):
         return item
 
     def _store(self, item: Any) -> None:
-        push(self._queue, item)
+        runtime.deque_push(self._queue, item)
 
     def _take(self) -> Any:
-        return pop_first(self._queue)
+        return runtime.deque_pop(self._queue)
 
 
 class PriorityQueue(Queue):
