@@ -351,6 +351,7 @@ static inline PyObject *el_heap_list(PyObject *self) {
 
 #define EL_HEAP_PUSH(heap, entry, when) \
     el_heap_insert(heap, (PyObject *)(entry), (char *)&(entry)->_place - (char *)(entry), when)
+#define EL_TIMERS_PUSH(agenda, entry, when) EL_HEAP_PUSH((agenda)->_timers, entry, when)
 #define EL_HEAP_REMOVE(heap, entry) el_heap_drop(heap, (entry)->_place)
 #define EL_HEAP_FORGET(heap, entry) el_heap_forget(heap, (entry)->_place)
 #define EL_TIMERS_LEN(agenda) el_heap_len((agenda)->_timers)

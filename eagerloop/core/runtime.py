@@ -137,10 +137,14 @@ class Heap:
 
 
 heap_new = Heap
-heap_push_handle = heap_push_delay = heap_push_alarm = Heap.push
+heap_push_delay = heap_push_alarm = Heap.push
 heap_remove_handle = heap_remove_delay = heap_remove_alarm = Heap.remove
 heap_forget = Heap.remove
 heap_clear = Heap.clear
+
+
+def timer_push(agenda: Any, entry: Any, when: float) -> None:
+    agenda._timers.push(entry, when)
 
 
 def timers_len(agenda: Any) -> int:

@@ -16,8 +16,8 @@ cdef class Scheduler(Turn):
     cdef public object _task_factory
     cdef object __weakref__
 
-    cdef double _after(self, object delay) except? -1
-    cdef TimerHandle _call_at(
+    cdef inline double _after(self, object delay) except? -1
+    cdef inline TimerHandle _call_at(
         self, double when, bint whole, object callback, tuple args, object context, str method)
     @cython.locals(watched=Watch)
     cdef bint _set_watch(self, int fd, int event, object entry) except -1

@@ -220,16 +220,17 @@ class Scheduler(Turn):
         context: Any,
         method: str,
     ) -> TimerHandle:
-        self._check_schedule()
+        if self._closed or self._debug:
+            self._check_schedule()
         if when != when:
             raise ValueError("Invalid delay: NaN (not a number)")
-        timer = timers.new(
-            self, when, whole, callback, args, runtime.snapshot() if context is None else context
-        )
+        if context is None:
+            context = runtime.snapshot()
         if self._debug:
             self._check_callback(callback, method)
+        timer = timers.add(self, when, whole, callback, args, context)
+        if self._debug:
             timer._source_traceback = stacks.creation_stack()
-        timers.add(self, timer)
         return timer
 
     def _timer_handle_cancelled(self, timer: TimerHandle) -> None:

@@ -15,9 +15,8 @@ cdef class TimerHandle(Handle):
 @cython.locals(agenda=Agenda)
 cdef Agenda keeper_of(object loop)
 @cython.locals(timer=TimerHandle)
-cdef TimerHandle new(
-    object loop, double when, bint whole, object callback, tuple args, object context)
-cdef int add(Agenda agenda, TimerHandle timer) except -1
+cdef TimerHandle add(
+    Agenda loop, double when, bint whole, object callback, tuple args, object context)
 cdef bint remove(Agenda agenda, TimerHandle timer) except -1
 @cython.locals(agenda=Agenda)
 cdef bint take_back(TimerHandle timer) except -1
@@ -34,7 +33,7 @@ cdef bint clear_alarm(Agenda agenda, Alarm alarm) except -1
 
 
 cdef extern from "runtime.h":
-    int heap_push_handle "EL_HEAP_PUSH" (object heap, TimerHandle entry, double when) except -1
+    int timer_push "EL_TIMERS_PUSH" (Agenda agenda, TimerHandle entry, double when) except -1
     int heap_push_alarm "EL_HEAP_PUSH" (object heap, Alarm entry, double when) except -1
     void heap_forget "EL_HEAP_FORGET" (object heap, TimerHandle entry) noexcept
     bint context_is_empty "EL_CONTEXT_IS_EMPTY" (Handle owner) noexcept

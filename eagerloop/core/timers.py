@@ -26,9 +26,9 @@ if not cython.compiled:  # the .pxd declares them
         context_is_empty,
         heap_forget,
         heap_push_alarm,
-        heap_push_handle,
         heap_remove_alarm,
         heap_remove_handle,
+        timer_push,
     )
 
 runtime.init()
@@ -121,10 +121,10 @@ def keeper_of(loop: Any) -> Agenda | None:
     return None
 
 
-def new(
-    loop: Any, when: float, whole: bool, callback: Any, args: tuple[Any, ...], context: Any
+def add(
+    loop: Agenda, when: float, whole: bool, callback: Any, args: tuple[Any, ...], context: Any
 ) -> TimerHandle:
-    """A timer for the heap, `context` being any snapshot."""
+    """A timer in the heap, `context` being any snapshot."""
     timer: TimerHandle = runtime.new_untracked(TimerHandle)
     timer._callback = callback
     timer._args = args
@@ -132,12 +132,8 @@ def new(
     timer._loop = loop
     timer._time = when
     timer._whole = whole
+    timer_push(loop, timer, when)
     return timer
-
-
-def add(agenda: Agenda, timer: TimerHandle) -> None:
-    """Puts a timer into the heap."""
-    heap_push_handle(agenda._timers, timer, timer._time)
 
 
 def remove(agenda: Agenda, timer: TimerHandle) -> bool:
