@@ -42,11 +42,16 @@ MARKS = re.compile(r"(<!-- report: (\w+) -->\n).*?(<!-- end of report -->)", re.
 PATHS = ("--json", "--csv", "--svg")  # options that do not change what is measured
 
 GROWTH = (  # what, the case with fewer, the case with more, figure and unit
-    ("100,000 / 1,000,000 tasks", "light_group", "million_lazy", "cpu_ns", "ns"),
+    ("1,000 / 1,000,000 tasks in a group", "thousand_lazy", "million_lazy", "cpu_ns", "ns"),
+    ("1,000 / 1,000,000 timers, one added and cancelled", "timers_1k", "timers_1m", "cpu_ns", "ns"),
     ("200,000 / 1,000,000 sleeping tasks", "sleeping", "million_sleeping", "cpu_ns", "ns"),
     ("their memory", "sleeping", "million_sleeping", "bytes", "B"),
     ("10 / 1,000 connections, Protocol", "protocol/tcp/64/10", "protocol/tcp/64/1000", "cpu_ns", "ns"),
     ("10 / 1,000 connections, by line", "lines/tcp/64/10", "lines/tcp/64/1000", "cpu_ns", "ns"),
+    ("100 of 1,000 / of 10,000 connections, Protocol",
+     "protocol/tcp/64/100/of1k", "protocol/tcp/64/100/of10k", "cpu_ns", "ns"),
+    ("100 of 1,000 / of 10,000 connections, by line",
+     "lines/tcp/64/100/of1k", "lines/tcp/64/100/of10k", "cpu_ns", "ns"),
     ("2,000 / 10,000 idle connections, Protocol", "idle/protocol", "idle/protocol/10k", "bytes", "B"),
     ("2,000 / 10,000 idle connections, streams", "idle/lines", "idle/lines/10k", "bytes", "B"),
 )  # fmt: skip

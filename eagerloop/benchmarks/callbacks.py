@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from functools import partial
+
 from .case import TaskCase
 from .implementations import Implementation
 
@@ -99,6 +102,24 @@ async def timer_cancel(on: Implementation, n: int) -> int:
     return n // batch * batch
 
 
+async def timers_among(alive: int, on: Implementation, n: int) -> int:
+    """The oldest of so many timers is cancelled for each that comes."""
+    loop = on.aio.get_running_loop()
+
+    def never() -> None:
+        raise AssertionError("a cancelled timer fired")
+
+    later = loop.call_later
+    timers = deque([later(60 + i % 10, never) for i in range(alive)])
+    for i in range(n):
+        timers.append(later(60 + i % 10, never))
+        timers.popleft().cancel()
+    for timer in timers:
+        timer.cancel()
+    await on.aio.sleep(0)
+    return alive + n
+
+
 async def timer_fire(on: Implementation, n: int) -> int:
     """Timers due over the next ten milliseconds, in mixed order."""
     loop = on.aio.get_running_loop()
@@ -129,5 +150,19 @@ CASES = (
     ),
     TaskCase("threadsafe", "one call_soon_threadsafe, and its run", True, threadsafe, 100_000),
     TaskCase("timer_cancel", "call_later and cancel, 10,000 alive", True, timer_cancel, 100_000),
+    TaskCase(
+        "timers_1k",
+        "call_later and cancel, 1,000 others alive",
+        False,
+        partial(timers_among, 1000),
+        200_000,
+    ),
+    TaskCase(
+        "timers_1m",
+        "call_later and cancel, 1,000,000 others alive",
+        False,
+        partial(timers_among, 1_000_000),
+        1_000_000,
+    ),
     TaskCase("timer_fire", "call_at, and its firing", True, timer_fire, 50_000),
 )

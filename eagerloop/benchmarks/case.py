@@ -51,6 +51,7 @@ class NetCase(Case):
     reply: int = 0  # bytes of its reply; 0: as many as the request's
     depth: int = 1  # requests in flight on one connection
     framing: str = "raw"  # raw | line | sized
+    idle: int = 0  # connections that stay open beside these and say nothing
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,11 @@ def load(python: Python, cores: Cores, case: NetCase, name: str, scale: float) -
             return hold(cores, case, server)
         seconds = max(0.2, WINDOW * scale)
         window = ["--warmup", str(WARM_UP), "--seconds", str(seconds)]
-        figures = drive(cores, case, server, window)
+        if case.idle:
+            with held(cores, replace(case, connections=case.idle), server):
+                figures = drive(cores, case, server, window)
+        else:
+            figures = drive(cores, case, server, window)
     if figures["operations"] == 0:
         raise Failed(f"no request was answered in {seconds} seconds")
     return figures
@@ -65,12 +69,21 @@ def drive(cores: Cores, case: NetCase, server: Served, arguments: Sequence[str])
 
 def hold(cores: Cores, case: IdleCase, server: Served) -> dict[str, Any]:
     """Resident bytes of the server for each connection that is open and says nothing."""
-    check_descriptors(case.connections)
     # What the first requests allocate for good is no connection's cost. A few connections only:
     # what many would leave behind for the next ones to use would hide these.
     drive(cores, replace(case, connections=5), server, ["--requests", "100"])
     time.sleep(SETTLE)
     before = resident_bytes(server.pid)
+    with held(cores, case, server):
+        time.sleep(SETTLE)
+        after = resident_bytes(server.pid)
+    return {"operations": case.connections, "bytes": (after - before) / case.connections}
+
+
+@contextmanager
+def held(cores: Cores, case: NetCase, server: Served) -> Iterator[None]:
+    """The case's connections: each says one thing, and stays."""
+    check_descriptors(case.connections)
     with (
         pinned(cores.load),
         subprocess.Popen(
@@ -85,9 +98,7 @@ def hold(cores: Cores, case: IdleCase, server: Served) -> dict[str, Any]:
         assert process.stderr is not None
         if not process.stdout.readline():
             raise Failed(last_line(process.stderr.read()))
-        time.sleep(SETTLE)
-        after = resident_bytes(server.pid)
-    return {"operations": case.connections, "bytes": (after - before) / case.connections}
+        yield
 
 
 def generator() -> list[str]:

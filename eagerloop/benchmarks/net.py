@@ -152,6 +152,20 @@ def other_cases() -> list[NetCase]:
             2000,
             framing="line",
         ),
+        *[
+            NetCase(
+                f"{server}/tcp/64/100/of{words}",
+                f"echo of 64 bytes, 100 connections of {idle + 100:,}, {WORDS[server]}",
+                False,
+                server,
+                "tcp",
+                100,
+                framing=FRAMINGS[server],
+                idle=idle,
+            )
+            for server in ("protocol", "lines")
+            for words, idle in (("1k", 900), ("10k", 9_900))
+        ],
         IdleCase("idle/protocol/10k", "10,000 idle connections", False, "protocol", "tcp", 10_000),
         IdleCase(
             "idle/lines/10k", "the same of streams", False, "lines", "tcp", 10_000, framing="line"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from .case import TaskCase
 from .implementations import SUBJECT, Implementation
 
@@ -30,14 +32,14 @@ async def group_or_gather(on: Implementation, n: int) -> int:
     return await light_gather(on, n)
 
 
-async def small_groups(on: Implementation, n: int) -> int:
+async def groups_of(size: int, on: Implementation, n: int) -> int:
     TaskGroup = on.aio.TaskGroup
-    for _ in range(n // 100):
+    for _ in range(n // size):
         async with TaskGroup() as group:
             create = group.create_task
-            for _ in range(100):
+            for _ in range(size):
                 create(light())
-    return n // 100 * 100
+    return n // size * size
 
 
 async def create_await(on: Implementation, n: int) -> int:
@@ -111,7 +113,14 @@ CASES = (
         True,
     ),
     TaskCase(
-        "small_groups", "a task that never waits, in TaskGroups of 100", True, small_groups, 50_000
+        "small_groups",
+        "a task that never waits, in TaskGroups of 100",
+        True,
+        partial(groups_of, 100),
+        50_000,
+    ),
+    TaskCase(
+        "thousand_lazy", "the same, in TaskGroups of 1,000", False, partial(groups_of, 1000), 50_000
     ),
     TaskCase("create_await", "create one task and await it", True, create_await, 30_000),
     TaskCase("switch", "one sleep(0) in one of ten tasks", True, switch, 100_000),

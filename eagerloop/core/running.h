@@ -30,7 +30,7 @@ static inline el_seat *el_seat_of_thread(void) {
     return el_seat_at == 0 ? NULL : (el_seat *)((char *)PyThreadState_Get() + el_seat_at);
 }
 
-#if PY_VERSION_HEX >= 0x030E0000
+#if PY_VERSION_HEX >= 0x030E0000 && !defined(Py_GIL_DISABLED)
 #define EL_SEAT_WORDS 12 /* behind the public part: the thread state has more */
 static inline int el_seat_init(PyObject *events) {
     PyObject *before = PyObject_CallNoArgs(el_ask_running), *loop = PyDict_New(), *task = PyDict_New();
@@ -54,6 +54,8 @@ done:
     Py_XDECREF(back);
     return failed;
 }
+#else
+static inline int el_seat_init(PyObject *Py_UNUSED(events)) { return 0; }
 #endif
 
 #if PY_VERSION_HEX < 0x030C0000

@@ -420,6 +420,7 @@ def finish(task: Task, kind: int, value: Any) -> None:
     else:
         future.fail(task, value)
         if isinstance(value, (KeyboardInterrupt, SystemExit)):
+            runtime.gc_track(task)  # which the turn, left by this, does not
             raise value
 
 

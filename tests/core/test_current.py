@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 from asyncio import current_task as imported_early
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,43 @@ def test_a_native_task_between_ours(loop: Loop) -> None:
         assert await ours is ours
 
     loop.run_until_complete(main())
+
+
+def test_many_loops_come_and_go() -> None:
+    """Where asyncio keeps a loop's task is remembered, and that place moves."""
+
+    async def look(own: Loop, others: list[Loop]) -> None:
+        for _ in range(3):
+            assert asyncio.current_task(own) is current.current_task() is not None
+            assert current.current_task(own).get_loop() is own
+            for other in others:
+                assert asyncio.current_task(other) is None
+            await eagerloop.sleep(0)
+
+    async def main(own: Loop, others: list[Loop]) -> None:
+        own.call_soon(look_idle, own)
+        await eagerloop.gather(look(own, others), look(own, others))
+
+    def look_idle(own: Loop) -> None:
+        assert asyncio.current_task(own) is current.current_task(own) is None
+
+    loops: list[Any] = [eagerloop.new_event_loop() for _ in range(12)]
+    for first in range(12):
+        for own in loops[first:]:
+            own.run_until_complete(main(own, [each for each in loops if each is not own]))
+        loops[first].close()
+
+
+def test_loops_of_threads_each_have_theirs() -> None:
+    async def main() -> None:
+        me = current.current_task()
+        for _ in range(300):
+            assert current.current_task() is asyncio.current_task() is me
+            await eagerloop.sleep(0)
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(eagerloop.run, main()) for _ in range(8)]:
+            done.result()
 
 
 ASKS = """
