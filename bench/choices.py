@@ -237,7 +237,7 @@ CHOICES = {
         foreign=True,
     ),
     "polling": Choice(
-        "while there is work, the kernel is asked every 32 turns or 50 µs",
+        "while there is work, the kernel is asked every 64 turns or 50 µs",
         "one turn of the loop, against asyncio",
         turned(eagerloop),
         turned(asyncio),

@@ -12,7 +12,7 @@ and Alarms (it is time). Everything that runs goes through it, in order.
 When to ask the kernel. With work in the queue a poll is only needed lest the work starve I/O; it costs as much as
 several callbacks. So it is left out until POLL_TURNS turns or POLL_SECONDS have passed; with no descriptor but the
 loop's own waker, which only brings signals, until IDLE_SECONDS have. Where turns are short the clock is read every
-fourth turn only, for that too costs as much as a callback.
+eighth turn only, for that too costs as much as a callback.
 """
 
 from __future__ import annotations
