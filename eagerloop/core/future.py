@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 else:
     from .. import _cython as cython
 
-if not cython.compiled:  # the .pxd declares it
+if not cython.compiled:  # the .pxd declares them
     from .runtime import install_future, ready_push_for
 
 PENDING = 0

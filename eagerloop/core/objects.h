@@ -1,4 +1,4 @@
-/* The fourth part of runtime.h: the list of tasks, the stock of dead objects, front doors, and bytes. */
+/* The fourth part of runtime.h: the list of tasks, the stock of dead objects, front doors, deques and bytes. */
 #ifndef EAGERLOOP_OBJECTS_H
 #define EAGERLOOP_OBJECTS_H
 
