@@ -85,7 +85,7 @@ def test_a_page_is_filled_between_its_marks_only() -> None:
 
 
 def test_latency_and_growth_are_told_of_what_was_measured() -> None:
-    run = run_of("light_group", eagerloop=100)
+    run = run_of("thousand_lazy", eagerloop=100)
     run.samples += run_of("million_lazy", eagerloop=120).samples
     for name, nanoseconds in {"eagerloop": 50_000, "uvloop": 60_000}.items():
         figures = {"p50_ns": nanoseconds, "p99_ns": 2.0 * nanoseconds}
