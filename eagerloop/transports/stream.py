@@ -343,7 +343,9 @@ class StreamTransport(SocketTransport):
             self._maybe_pause_protocol()
         elif added_bytes >= LARGE_BYTES or self._outbox.size > HOLD_BYTES:
             self._flush_now()
-        else:
+        elif (
+            not self._flush_due
+        ):  # from 3.12 on the loop's method is looked up: it may be overridden
             self._loop._flush_later(self)
 
     def _flush_now(self) -> None:

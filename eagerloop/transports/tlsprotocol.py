@@ -378,7 +378,7 @@ class TLSProtocol(Channel):
     def _send_or_hold(self, at_once: bool) -> None:
         if at_once or self._backlog.size >= _RECORD or self._scheduler is None:
             self._write_backlog()
-        else:
+        elif not self._flush_due:  # as in stream.py
             self._scheduler._flush_later(self)
 
     def _write_backlog(self) -> None:

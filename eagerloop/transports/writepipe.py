@@ -187,7 +187,7 @@ class WritePipeTransport(PipeTransport):
             self._outbox.append(data)
             if size >= _LARGE_BYTES or self._outbox.size > _HOLD_BYTES:
                 self._send_held()
-            elif not self._waiting:
+            elif not self._waiting and not self._flush_due:  # as in stream.py
                 self._loop._flush_later(self)
         self._maybe_pause()
 
