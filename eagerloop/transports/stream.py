@@ -343,9 +343,8 @@ class StreamTransport(SocketTransport):
             self._maybe_pause_protocol()
         elif added_bytes >= LARGE_BYTES or self._outbox.size > HOLD_BYTES:
             self._flush_now()
-        elif (
-            not self._flush_due
-        ):  # from 3.12 on the loop's method is looked up: it may be overridden
+        elif not self._flush_due:
+            # from 3.12 on each such call is a look-up: the method may be overridden
             self._loop._flush_later(self)
 
     def _flush_now(self) -> None:
