@@ -151,7 +151,7 @@ static int el_ring_grow(el_ring *ring) {
         PyErr_NoMemory();
         return -1;
     }
-    memcpy(items + size, items, (size_t)ring->head * sizeof(PyObject *)); /* what stood before the head goes on behind the end */
+    memcpy(items + size, items, (size_t)ring->head * sizeof(PyObject *)); /* what stood before the head follows the end */
     ring->items = items;
     ring->mask = size * 2 - 1;
     return 0;

@@ -135,7 +135,9 @@ static inline void el_context_exit(el_stay *stay) {
 #define EL_CONTEXT_EXIT(agenda) el_context_exit(&(agenda)->_stay)
 #define EL_STAY_END(agenda) Py_CLEAR((agenda)->_stay.spare)
 
+/* `stay` is NULL for what is not an entry of the queue. */
 static inline int el_context_go_on(PyObject **slot, el_stay *stay) {
+    if (stay == NULL) return el_context_enter(slot);
     PyObject *context = stay->box;
     if (context != NULL && ((el_context *)context)->variables == *slot) {
         stay->box = NULL;
@@ -152,7 +154,7 @@ static inline int el_context_go_on(PyObject **slot, el_stay *stay) {
 
 static inline void el_context_pause(PyObject *context, PyObject **slot, el_stay *stay) {
     el_context *box = (el_context *)context;
-    if (el_no_variables == NULL || *slot != context || Py_REFCNT(context) != 2 || box->weakrefs != NULL
+    if (stay == NULL || el_no_variables == NULL || *slot != context || Py_REFCNT(context) != 2 || box->weakrefs != NULL
         || stay->box != NULL || PyThreadState_Get()->context != context) {
         el_context_leave(context, slot);
     } else {
@@ -175,7 +177,7 @@ static inline PyObject *el_context_object(PyObject **slot) {
 /* Calls `callback(*args)` in the slot's context. Returns None, or the exception that it raised: Cython's own `try` would
  * cost each call as much as entering the context does. */
 static inline PyObject *el_context_call(PyObject **slot, PyObject *callback, PyObject *args, el_stay *stay) {
-    if ((stay == NULL ? el_context_enter(slot) : el_context_go_on(slot, stay)) < 0) return el_take_exception();
+    if (el_context_go_on(slot, stay) < 0) return el_take_exception();
     PyObject *context = *slot;
     Py_INCREF(callback);
     Py_INCREF(args);
@@ -187,10 +189,7 @@ static inline PyObject *el_context_call(PyObject **slot, PyObject *callback, PyO
         result = el_take_exception();
     else
         Py_SETREF(result, Py_NewRef(Py_None));
-    if (stay == NULL)
-        el_context_leave(context, slot);
-    else
-        el_context_pause(context, slot, stay);
+    el_context_pause(context, slot, stay);
     return result;
 }
 #define EL_CALL(handle) el_context_call(&(handle)->_context, (handle)->_callback, (handle)->_args, NULL)
@@ -243,7 +242,7 @@ static PyObject *el_str_throw = NULL;
 static inline PyObject *el_send(PyObject *coroutine, PyObject *error, PyObject **slot, el_stay *stay) {
     PyObject *result = NULL;
     int kind;
-    if ((stay == NULL ? el_context_enter(slot) : el_context_go_on(slot, stay)) < 0) { /* a Context that is entered already: the task's fault, and its failure */
+    if (el_context_go_on(slot, stay) < 0) { /* a Context that is entered already: the task's fault, and its failure */
         el_kind_of_last = EL_RAISED;
         return el_take_exception();
     }
@@ -269,10 +268,7 @@ static inline PyObject *el_send(PyObject *coroutine, PyObject *error, PyObject *
         }
     }
     Py_DECREF(coroutine);
-    if (stay == NULL)
-        el_context_leave(context, slot);
-    else
-        el_context_pause(context, slot, stay);
+    el_context_pause(context, slot, stay);
     el_kind_of_last = kind;
     return result;
 }
