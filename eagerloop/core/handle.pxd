@@ -31,3 +31,5 @@ cdef int report(Handle handle, object exc) except -1
 cdef extern from "runtime.h":
     object call "EL_CALL" (Handle handle)
     object handle_context "EL_CONTEXT_OBJECT" (Handle owner)
+    void handle_write "EL_HANDLE_WRITE" (
+        Handle handle, object callback, tuple args, object context, object loop) noexcept

@@ -23,7 +23,7 @@ else:
     from .. import _cython as cython
 
 if not cython.compiled:  # the .pxd declares them
-    from .runtime import call, handle_context
+    from .runtime import call, handle_context, handle_write
 
 runtime.init()
 
@@ -142,11 +142,8 @@ def wait(handle: ThreadsafeHandle) -> None:
 
 def new(loop: Any, callback: Any, args: tuple[Any, ...], context: Any) -> Handle:
     """A handle for the ready queue, `context` being any snapshot."""
-    handle: Handle = runtime.new_untracked(Handle)
-    handle._callback = callback
-    handle._args = args
-    handle._context = context
-    handle._loop = loop
+    handle: Handle = runtime.new_bare(Handle)
+    handle_write(handle, callback, args, context, loop)
     return handle
 
 
@@ -154,11 +151,8 @@ def new_threadsafe(
     loop: Any, callback: Any, args: tuple[Any, ...], context: Any
 ) -> ThreadsafeHandle:
     """As `new`, for other threads."""
-    handle: ThreadsafeHandle = runtime.new_untracked(ThreadsafeHandle)
-    handle._callback = callback
-    handle._args = args
-    handle._context = context
-    handle._loop = loop
+    handle: ThreadsafeHandle = runtime.new_bare(ThreadsafeHandle)
+    handle_write(handle, callback, args, context, loop)
     return handle
 
 

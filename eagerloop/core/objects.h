@@ -66,11 +66,17 @@ static inline void el_list_abandon(el_link *head) {
  * to use. A stocked type keeps the memory of the last few that died; a new one is a copy of the model that tp_new made,
  * but for the instance dict, which comes when somebody sets an attribute. One that dies without a finalizer to call, in
  * no list, lets go of its fields in one go; Cython's way is a call for each base. For static types without
- * __cinit__, and without __dealloc__ but for leaving a list. A free-threaded build has no stock. */
+ * __cinit__, and without __dealloc__ but for leaving a list. A free-threaded build has no stock.
+ *
+ * The collector has no part in making and freeing one. It counts both, to guess how much may lie about in cycles, and
+ * most of these are never in any: what it takes to be in one, a coroutine or a callback, is counted. Its part would
+ * be a third of what a new object costs. */
 
 #define EL_STOCKS 4  /* stocked types of a module */
-#define EL_FIELDS 16 /* fields of a stocked type that refer to objects */
+#define EL_RUNS 6    /* rows of fields of a stocked type that refer to objects */
 #define EL_KEPT 128 /* dead objects of a type that are kept */
+/* Types with a `__dict__` or weak references that the interpreter keeps before the object (Py_TPFLAGS_MANAGED_...). */
+#define EL_MORE_BEFORE ((1UL << 3) | (1UL << 4))
 
 /* What is kept is dead: the sanitizer is told so, and in a debug build it looks as freed memory does there. */
 #ifdef __SANITIZE_ADDRESS__
@@ -89,9 +95,12 @@ typedef struct {
     PyTypeObject *type;
     PyObject *model;
     Py_ssize_t nones; /* how often the model refers to None; it refers to nothing else */
-    Py_ssize_t fields[EL_FIELDS]; /* where: offsets in bytes */
+    struct {
+        Py_ssize_t begin, end; /* where: offsets in bytes */
+    } runs[EL_RUNS + 1];       /* the last one stays empty */
     ptrdiff_t link;   /* where its el_link is; 0: it has none */
     destructor dealloc; /* Cython's */
+    int uncounted;      /* the memory is a collector's header and the object, nothing else; not counted by it */
     Py_ssize_t count;
     PyObject *kept[EL_KEPT];
 } el_stock;
@@ -117,7 +126,10 @@ static inline void el_none_count(Py_ssize_t more) {
 
 static inline void el_stock_keep(el_stock *stock, PyObject *object) {
     if (stock->count == EL_KEPT) {
-        PyObject_GC_Del(object);
+        if (stock->uncounted)
+            PyObject_Free(el_gc_words(object));
+        else
+            PyObject_GC_Del(object);
         return;
     }
     stock->kept[stock->count++] = object;
@@ -148,12 +160,14 @@ static inline void el_stock_dealloc(el_stock *stock, PyObject *object) {
     if (type->tp_weaklistoffset > 0 && *(PyObject **)(memory + type->tp_weaklistoffset) != NULL)
         PyObject_ClearWeakRefs(object);
     Py_ssize_t nones = 0; /* most are */
-    for (Py_ssize_t i = 0; i < stock->nones; i++) {
-        PyObject *value = *(PyObject **)(memory + stock->fields[i]);
-        if (value == Py_None)
-            nones++;
-        else
-            Py_DECREF(value);
+    for (int i = 0; stock->runs[i].end > 0; i++) {
+        PyObject **end = (PyObject **)(memory + stock->runs[i].end);
+        for (PyObject **field = (PyObject **)(memory + stock->runs[i].begin); field < end; field++) {
+            if (*field == Py_None)
+                nones++;
+            else
+                Py_DECREF(*field);
+        }
     }
     el_none_count(-nones);
     if (type->tp_dictoffset > 0) Py_XDECREF(*(PyObject **)(memory + type->tp_dictoffset));
@@ -168,6 +182,43 @@ static void el_stock_dealloc_3(PyObject *object) { el_stock_dealloc(&el_stocks[3
 static const destructor el_stock_deallocs[EL_STOCKS] = {
     el_stock_dealloc_0, el_stock_dealloc_1, el_stock_dealloc_2, el_stock_dealloc_3};
 
+/* Memory for an object: its type and its one reference are there, the rest is anything. */
+static inline PyObject *el_stock_take(el_stock *stock) {
+    PyTypeObject *type = stock->type;
+    PyObject *object;
+    if (stock->count > 0) { /* it is of the type still */
+        object = stock->kept[--stock->count];
+        EL_UNEARTH(object, (size_t)type->tp_basicsize);
+        memset(el_gc_words(object), 0, EL_GC_WORDS * sizeof(uintptr_t));
+        Py_SET_REFCNT(object, 1);
+    } else if (stock->uncounted) {
+        size_t head = EL_GC_WORDS * sizeof(uintptr_t);
+        uintptr_t *words = PyObject_Malloc(head + (size_t)type->tp_basicsize);
+        if (words == NULL) return PyErr_NoMemory();
+        /* with the counter: what lay there could pass for an immortal object's, which Py_SET_REFCNT leaves alone */
+        memset(words, 0, head + sizeof(PyObject));
+        object = (PyObject *)(words + EL_GC_WORDS);
+        Py_SET_TYPE(object, type);
+        Py_SET_REFCNT(object, 1);
+    } else
+        return (PyObject *)PyObject_GC_New(PyObject, type);
+#if defined(Py_DEBUG) || defined(Py_TRACE_REFS)
+    PyObject_Init(object, type);
+#endif
+    return object;
+}
+
+/* What tp_new asks for memory; all zeros, and known to the collector. */
+static PyObject *el_stock_alloc(PyTypeObject *type, Py_ssize_t items) {
+    el_stock *stock = el_stock_of(type);
+    if (stock == NULL) return PyType_GenericAlloc(type, items); /* a class derived from a stocked one */
+    PyObject *object = el_stock_take(stock);
+    if (object == NULL) return NULL;
+    memset((char *)object + sizeof(PyObject), 0, (size_t)type->tp_basicsize - sizeof(PyObject));
+    PyObject_GC_Track(object);
+    return object;
+}
+
 /* An object that the collector does not know of; see el_gc_track. */
 static inline PyObject *el_stock_new_untracked(PyObject *cls) {
     PyTypeObject *type = (PyTypeObject *)cls;
@@ -178,24 +229,22 @@ static inline PyObject *el_stock_new_untracked(PyObject *cls) {
         if (object != NULL) PyObject_GC_UnTrack(object);
         return object;
     }
-    if (stock->count > 0) {
-        object = stock->kept[--stock->count];
-        EL_UNEARTH(object, (size_t)type->tp_basicsize);
-        memset((char *)object - 2 * sizeof(uintptr_t), 0, 2 * sizeof(uintptr_t)); /* the collector's header */
-#if defined(Py_DEBUG) || defined(Py_TRACE_REFS)
-        object = PyObject_Init(object, type);
-#else /* it is of the type still */
-        Py_SET_REFCNT(object, 1);
-#endif
-    } else {
-        object = (PyObject *)PyObject_GC_New(PyObject, type);
-        if (object == NULL) return NULL;
-    }
+    if ((object = el_stock_take(stock)) == NULL) return NULL;
     memcpy((char *)object + sizeof(PyObject), (char *)stock->model + sizeof(PyObject),
            (size_t)type->tp_basicsize - sizeof(PyObject));
     el_none_count(stock->nones);
     return object;
 }
+
+/* The same with anything in its fields, for whoever writes all of them at once: a handle is its fields. */
+static inline PyObject *el_stock_bare(PyObject *cls) {
+    el_stock *stock = el_stock_of((PyTypeObject *)cls);
+    return stock == NULL ? el_stock_new_untracked(cls) : el_stock_take(stock);
+}
+#define EL_HANDLE_WRITE(handle, callback, args, context, loop)                                               \
+    ((handle)->_callback = Py_NewRef(callback), (handle)->_args = Py_NewRef(args),                          \
+     (handle)->_context = Py_NewRef(context), (handle)->_loop = Py_NewRef(loop), (handle)->_records = Py_NewRef(Py_None), \
+     (handle)->__weakref__ = NULL)
 
 static inline PyObject *el_stock_new(PyObject *cls) {
     PyObject *object = el_stock_new_untracked(cls);
@@ -216,20 +265,28 @@ static inline int el_stock_open(PyObject *cls, ptrdiff_t link) {
     if (stock->model == NULL) return -1;
     PyObject_GC_UnTrack(stock->model);
     if (type->tp_dictoffset > 0) Py_CLEAR(*(PyObject **)((char *)stock->model + type->tp_dictoffset));
+    int run = -1;
     for (Py_ssize_t at = sizeof(PyObject); at < type->tp_basicsize; at += (Py_ssize_t)sizeof(PyObject *)) {
         if (*(PyObject **)((char *)stock->model + at) != Py_None) continue;
-        if (stock->nones == EL_FIELDS) {
-            PyErr_Format(PyExc_SystemError, "%s has more than %d fields", type->tp_name, EL_FIELDS);
-            return -1;
+        if (run < 0 || stock->runs[run].end != at) {
+            if (++run == EL_RUNS) {
+                PyErr_Format(PyExc_SystemError, "%s has more than %d rows of fields", type->tp_name, EL_RUNS);
+                return -1;
+            }
+            stock->runs[run].begin = at;
         }
-        stock->fields[stock->nones++] = at;
+        stock->runs[run].end = at + (Py_ssize_t)sizeof(PyObject *);
+        stock->nones++;
     }
     stock->type = type;
     stock->link = link;
     stock->dealloc = type->tp_dealloc;
-    PyTypeObject *base = type->tp_base; /* where Cython makes one call, that is quicker */
-    if (base != &PyBaseObject_Type && base->tp_dealloc != type->tp_dealloc)
-        type->tp_dealloc = el_stock_deallocs[stock - el_stocks];
+    stock->uncounted = el_can_mark && !(type->tp_flags & EL_MORE_BEFORE);
+    while (type->tp_base->tp_dealloc == stock->dealloc) type = type->tp_base; /* fields that this one only inherits */
+    if (type->tp_base != &PyBaseObject_Type) /* else Cython makes one call, which is quicker */
+        stock->type->tp_dealloc = el_stock_deallocs[stock - el_stocks];
+    type = stock->type;
+    type->tp_alloc = el_stock_alloc;
     type->tp_free = el_stock_free;
 #endif
     return 0;

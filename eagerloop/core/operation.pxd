@@ -7,12 +7,12 @@ cdef int FRESH, WAITING, SPENT
 
 
 cdef class Operation:
+    cdef signed char _stage
+    cdef object __weakref__
     # the result, or the Future to wait for
     cdef public object value
-    cdef signed char _stage
     # the generator behind send(); None while the operation is awaited
     cdef object _driver
-    cdef object __weakref__
 
     cdef bint _poll(self) except -1
     cdef bint _fail(self, object exc) except -1

@@ -42,7 +42,7 @@ SPENT = 2  # finished or failed
 class Operation:
     """The base of awaitable state machines; a subclass says `_poll`, and `_fail` if it has to clean up."""
 
-    __slots__ = ("value", "_stage", "_driver", "__weakref__")
+    __slots__ = ("_stage", "__weakref__", "value", "_driver")
 
     def __init__(self) -> None:
         self.value: Any = None

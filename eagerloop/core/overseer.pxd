@@ -13,3 +13,10 @@ cdef int settle(Future fut, object value) except -1
 @cython.locals(overseer=Overseer)
 cdef bint tell(Future fut) except -1
 cdef int notify(Overseer overseer, Future fut) except -1
+cdef int hand_over(Overseer overseer, Future fut) except -1
+cdef int report(Overseer overseer, Future fut, object exc) except -1
+
+
+cdef extern from "runtime.h":
+    object attempt "EL_ATTEMPT" (
+        int (*function)(Overseer, Future) except -1, Overseer overseer, Future fut)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 else:
     from .. import _cython as cython
 
+if not cython.compiled:  # the .pxd declares it
+    from .runtime import attempt
+
 
 class Overseer:
     """The base. To other code a subclass shows `_on_task_done` as the callback, `_parent_task` as who waits."""
@@ -57,10 +60,21 @@ def tell(fut: Future) -> bool:
 
 
 def notify(overseer: Overseer, fut: Future) -> None:
-    try:
-        overseer._child_done(fut)
-    except (SystemExit, KeyboardInterrupt):
-        raise
-    except BaseException as exc:  # as of any callback: the loop goes on
-        context = {"message": f"Exception in callback {overseer!r}", "exception": exc}
-        fut._loop.call_exception_handler(context)
+    error = attempt(hand_over, overseer, fut)
+    if error is not None:
+        report(overseer, fut, error)
+
+
+def hand_over(overseer: Overseer, fut: Future) -> None:
+    overseer._child_done(fut)
+
+
+def report(overseer: Overseer, fut: Future, exc: BaseException) -> None:
+    """As of any callback: the loop goes on, unless it was told to exit."""
+    if isinstance(exc, (SystemExit, KeyboardInterrupt)):
+        try:
+            raise exc
+        finally:
+            del exc
+    context = {"message": f"Exception in callback {overseer!r}", "exception": exc}
+    fut._loop.call_exception_handler(context)

@@ -17,7 +17,8 @@
  * Both are seen in two words before the object, which are private, but the same from 3.11 to 3.15; el_mark_init looks
  * whether they are what we know. */
 static int el_can_mark = 0;
-static inline uintptr_t *el_gc_words(PyObject *object) { return (uintptr_t *)object - 2; }
+#define EL_GC_WORDS 2
+static inline uintptr_t *el_gc_words(PyObject *object) { return (uintptr_t *)object - EL_GC_WORDS; }
 
 static inline void el_gc_untrack(PyObject *object) {
     if (!el_can_mark || el_gc_words(object)[0] != 0) PyObject_GC_UnTrack(object);

@@ -78,3 +78,4 @@ cdef extern from "runtime.h":
     int stock "EL_STOCK" (object cls) except -1
     object new "el_stock_new" (object cls)
     object new_untracked "el_stock_new_untracked" (object cls)
+    object new_bare "el_stock_bare" (object cls)

@@ -238,6 +238,16 @@ def call_entry(agenda: Any, handle: Handle) -> BaseException | None:
     return call(handle)
 
 
+def attempt(function: Any, *args: Any) -> BaseException | None:
+    try:
+        function(*args)
+    except BaseException as exc:  # as in `call`
+        return exc
+    finally:
+        del args
+    return None
+
+
 # 4. Send
 
 YIELDED, RETURNED, RAISED = 0, 1, 2
@@ -408,4 +418,13 @@ def new(cls: type[T]) -> T:
     return cls.__new__(cls)
 
 
-new_untracked = new
+new_untracked = new_bare = new
+
+
+def handle_write(
+    handle: Handle, callback: Any, args: tuple[Any, ...], context: Any, loop: Any
+) -> None:
+    handle._callback = callback
+    handle._args = args
+    handle._context = context
+    handle._loop = loop

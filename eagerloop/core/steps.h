@@ -115,13 +115,14 @@ static inline void el_context_leave(PyObject *context, PyObject **slot) {
 typedef struct {
     PyObject *box;   /* NULL: none stays, or an entry runs in it */
     PyObject *spare; /* an empty one, which a module left and any may take; or NULL */
+    PyThreadState *thread; /* which entered the box: asking for it is a call */
 } el_stay;
 
 static inline void el_context_exit(el_stay *stay) {
     PyObject *context = stay->box;
     if (context == NULL) return;
     stay->box = NULL;
-    if (PyThreadState_Get()->context != context) { /* greenlets were switched, and not back */
+    if (stay->thread->context != context) { /* greenlets were switched, and not back */
         Py_DECREF(context);
         return;
     }
@@ -149,13 +150,14 @@ static inline int el_context_go_on(PyObject **slot, el_stay *stay) {
         el_pool[el_pooled++] = stay->spare;
         stay->spare = NULL;
     }
+    stay->thread = PyThreadState_Get();
     return el_context_enter(slot);
 }
 
 static inline void el_context_pause(PyObject *context, PyObject **slot, el_stay *stay) {
     el_context *box = (el_context *)context;
     if (stay == NULL || el_no_variables == NULL || *slot != context || Py_REFCNT(context) != 2 || box->weakrefs != NULL
-        || stay->box != NULL || PyThreadState_Get()->context != context) {
+        || stay->box != NULL || stay->thread->context != context) {
         el_context_leave(context, slot);
     } else {
         *slot = Py_NewRef(box->variables);
@@ -220,6 +222,9 @@ static inline PyObject *el_context_call_two(PyObject **slot, PyObject *function,
 /* No variable is set, and none will be: not so in a Context, which others may enter. */
 static inline int el_context_is_empty(PyObject *slot) { return slot == el_no_variables; }
 #define EL_CONTEXT_IS_EMPTY(owner) el_context_is_empty((owner)->_context)
+
+/* None, or the exception out of a C function. */
+#define EL_ATTEMPT(function, a, b) (function(a, b) < 0 ? el_take_exception() : Py_NewRef(Py_None))
 
 /* A Context that only the slot holds gives way to its variables. */
 static inline int el_context_slim(PyObject **slot) {

@@ -33,6 +33,8 @@ cdef bint clear_alarm(Agenda agenda, Alarm alarm) except -1
 
 
 cdef extern from "runtime.h":
+    void handle_write "EL_HANDLE_WRITE" (
+        Handle handle, object callback, tuple args, object context, object loop) noexcept
     int timer_push "EL_TIMERS_PUSH" (Agenda agenda, TimerHandle entry, double when) except -1
     int heap_push_alarm "EL_HEAP_PUSH" (object heap, Alarm entry, double when) except -1
     void heap_forget "EL_HEAP_FORGET" (object heap, TimerHandle entry) noexcept

@@ -24,6 +24,7 @@ else:
 if not cython.compiled:  # the .pxd declares them
     from .runtime import (
         context_is_empty,
+        handle_write,
         heap_forget,
         heap_push_alarm,
         heap_remove_alarm,
@@ -125,11 +126,9 @@ def add(
     loop: Agenda, when: float, whole: bool, callback: Any, args: tuple[Any, ...], context: Any
 ) -> TimerHandle:
     """A timer in the heap, `context` being any snapshot."""
-    timer: TimerHandle = runtime.new_untracked(TimerHandle)
-    timer._callback = callback
-    timer._args = args
-    timer._context = context
-    timer._loop = loop
+    timer: TimerHandle = runtime.new_bare(TimerHandle)
+    handle_write(timer, callback, args, context, loop)
+    timer._place = 0
     timer._time = when
     timer._whole = whole
     timer_push(loop, timer, when)
