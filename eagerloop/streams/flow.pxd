@@ -18,7 +18,7 @@ cdef class FlowControl(Overseer):
     cdef public list _drain_waiters
     cdef public object _loop
 
-    cdef void _release(self, exc) except *
+    cdef object _release(self, exc)
     cdef object _wait_for_room(self)
 
 
@@ -35,10 +35,10 @@ cdef class Drain(Operation):
     cdef object transport
     cdef object waiter
 
-    @cython.locals(stream=StreamTransport, closing=bint)
+    @cython.locals(known=StreamReader, stream=StreamTransport, closing=bint)
     cdef bint _poll(self) except -1
     cdef bint _fail(self, object exc) except -1
-    cdef void leave(self) except *
+    cdef int leave(self) except -1
 
 
 @cython.locals(operation=Drain)

@@ -138,7 +138,11 @@ class Drain(Operation):
         source = self.reader
         if source is not None:
             self.reader = None
-            exc = source._exception if type(source) is StreamReader else source.exception()
+            if type(source) is StreamReader:
+                known = source
+                exc = known._exception
+            else:
+                exc = source.exception()
             if exc is not None:
                 raise exc
         transport = self.transport

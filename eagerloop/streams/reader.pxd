@@ -25,14 +25,14 @@ cdef class StreamReader:
     cdef Turn _turn
     cdef public object _waiter
 
-    cdef void _add(self, data) except *
+    cdef object _add(self, data)
     cdef object _wait(self, Reading waiting)
     @cython.locals(fut=Future)
-    cdef void _wake(self) except *
+    cdef object _wake(self)
     cdef bytes _take(self, Py_ssize_t count)
 
 
-cdef void feed(StreamReader reader, data) except *
+cdef int feed(StreamReader reader, data) except -1
 
 
 cdef extern from "runtime.h":

@@ -11,8 +11,8 @@ cdef class Reading(Operation):
     # None: it has not waited yet
     cdef object waiter
 
-    cdef void begin(self, StreamReader reader) except *
-    cdef void prepare(self) except *
+    cdef int begin(self, StreamReader reader) except -1
+    cdef int prepare(self) except -1
     cdef bint is_ready(self) except -1
     cdef bytes finish(self)
     cdef str method(self)
@@ -44,7 +44,7 @@ cdef class ReadAll(Reading):
 cdef class ReadExactly(Reading):
     cdef Py_ssize_t count
 
-    cdef void prepare(self) except *
+    cdef int prepare(self) except -1
     cdef bint is_ready(self) except -1
     @cython.locals(size=Py_ssize_t)
     cdef bytes finish(self)
@@ -61,13 +61,13 @@ cdef class ReadUntil(Reading):
     # no separator begins below this position, counted from the beginning of the stream
     cdef long long start
 
-    cdef void look_for(self, separator) except *
+    cdef int look_for(self, separator) except -1
     @cython.locals(shortest=Py_ssize_t)
-    cdef void prepare(self) except *
+    cdef int prepare(self) except -1
     @cython.locals(size=Py_ssize_t, start="long long")
     cdef bint is_ready(self) except -1
     @cython.locals(match=Py_ssize_t, end=Py_ssize_t)
-    cdef void find_first(self, Py_ssize_t start) except *
+    cdef int find_first(self, Py_ssize_t start) except -1
     @cython.locals(looked="long long")
     cdef bytes finish(self)
     cdef str method(self)

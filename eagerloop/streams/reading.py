@@ -34,9 +34,6 @@ class Reading(Operation):
         self.begin(reader)
 
     def begin(self, reader: StreamReader) -> None:
-        self.value = None
-        self._stage = 0
-        self._driver = None
         self.reader = reader
         self.waiter: Future[None] | None = None  # None: it has not waited yet
 
@@ -273,7 +270,7 @@ def wait_for_data(reader: StreamReader, name: str) -> WaitForData:
 
 
 def read(reader: StreamReader, count: int) -> Read:
-    made = runtime.new(Read)
+    made = runtime.new_untracked(Read)
     made.begin(reader)
     made.count = count
     return made
@@ -286,7 +283,7 @@ def read_all(reader: StreamReader) -> ReadAll:
 
 
 def read_exactly(reader: StreamReader, count: int) -> ReadExactly:
-    made = runtime.new(ReadExactly)
+    made = runtime.new_untracked(ReadExactly)
     made.begin(reader)
     made.count = count
     return made
@@ -300,14 +297,14 @@ def read_until(reader: StreamReader, separator: Any) -> ReadUntil:
 
 
 def read_line(reader: StreamReader) -> ReadLine:
-    made = runtime.new(ReadLine)
+    made = runtime.new_untracked(ReadLine)
     made.begin(reader)
     made.look_for(b"\n")
     return made
 
 
 def next_line(reader: StreamReader) -> NextLine:
-    made = runtime.new(NextLine)
+    made = runtime.new_untracked(NextLine)
     made.begin(reader)
     made.look_for(b"\n")
     return made

@@ -30,9 +30,9 @@ cdef class Application:
     cdef bint receive(self, TLSState tls, Py_ssize_t room) except -1
     @cython.locals(room=Py_ssize_t, size=Py_ssize_t, count=Py_ssize_t)
     cdef bint fill_buffer(self, TLSState tls) except -1
-    cdef void ended(self) except *
-    cdef void closing(self) except *
-    cdef void lost(self, exc) except *
+    cdef int ended(self) except -1
+    cdef int closing(self) except -1
+    cdef int lost(self, exc) except -1
     cpdef control_writing(self, Py_ssize_t size)
-    cdef void tell(self, str name) except *
-    cdef void report(self, exc, str message, transport, layer) except *
+    cdef object tell(self, str name)
+    cdef int report(self, exc, str message, transport, layer) except -1

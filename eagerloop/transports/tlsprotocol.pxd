@@ -49,41 +49,41 @@ cdef class TLSProtocol(Channel):
     cdef object _waiter
 
     cpdef flush(self)
-    cdef void _take(self, bytes data) except *
-    cdef void _go_on(self) except *
+    cdef int _take(self, bytes data) except -1
+    cdef int _go_on(self) except -1
     @cython.locals(done=bint)
-    cdef void _go_on_with_handshake(self) except *
-    cdef void _handshake_done(self) except *
-    cdef void _handshake_failed(self, exc) except *
-    cdef void _wake_waiter(self, exc) except *
+    cdef object _go_on_with_handshake(self)
+    cdef int _handshake_done(self) except -1
+    cdef int _handshake_failed(self, exc) except -1
+    cdef int _wake_waiter(self, exc) except -1
     @cython.locals(more=bint, room=Py_ssize_t)
-    cdef void _deliver(self) except *
-    cdef void _peer_ended(self) except *
-    cdef void _resume_reading(self) except *
+    cdef object _deliver(self)
+    cdef object _peer_ended(self)
+    cdef int _resume_reading(self) except -1
     @cython.locals(size=Py_ssize_t, wanted=bint)
-    cdef void _control_reading(self) except *
+    cdef object _control_reading(self)
     @cython.locals(blocked=bint, first=bint)
-    cdef void _write(self, data) except *
-    cdef void _write_lines(self, lines) except *
+    cdef object _write(self, data)
+    cdef object _write_lines(self, lines)
     cdef bint _may_write(self) except -1
     cdef bint _is_blocked(self) except -1
     @cython.locals(turn="long long")
     cdef bint _is_first_of_turn(self) except -1
-    cdef void _send_or_hold(self, bint at_once) except *
+    cdef int _send_or_hold(self, bint at_once) except -1
     @cython.locals(state=int)
-    cdef void _write_backlog(self) except *
+    cdef int _write_backlog(self) except -1
     @cython.locals(count=Py_ssize_t)
     cdef bint _encrypt(self, data) except -1
-    cdef void _pass_on(self) except *
-    cdef void _send(self) except *
-    cdef void _close(self) except *
-    cdef void _begin_shutdown(self) except *
-    cdef void _start_shutdown_timer(self) except *
-    cdef void _cancel_timer(self) except *
-    cdef void _go_on_with_flush(self) except *
+    cdef int _pass_on(self) except -1
+    cdef int _send(self) except -1
+    cdef int _close(self) except -1
+    cdef int _begin_shutdown(self) except -1
+    cdef int _start_shutdown_timer(self) except -1
+    cdef int _cancel_timer(self) except -1
+    cdef int _go_on_with_flush(self) except -1
     @cython.locals(done=bint)
-    cdef void _go_on_with_shutdown(self) except *
-    cdef void _end(self) except *
-    cdef void _abort(self, exc) except *
-    cdef void _force_close(self, exc) except *
-    cdef void _fatal_error(self, exc, str message=*) except *
+    cdef object _go_on_with_shutdown(self)
+    cdef int _end(self) except -1
+    cdef int _abort(self, exc) except -1
+    cdef object _force_close(self, exc)
+    cdef int _fatal_error(self, exc, str message=*) except -1

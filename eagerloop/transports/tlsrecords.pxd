@@ -15,4 +15,4 @@ cdef class RecordScan:
     @cython.locals(at=Py_ssize_t, count=Py_ssize_t, step=Py_ssize_t)
     cpdef feed(self, bytes data)
     @cython.locals(place=int)
-    cdef void header_byte(self, int byte) except *
+    cdef int header_byte(self, int byte) except -1
