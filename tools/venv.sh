@@ -39,9 +39,13 @@ if [[ ${#missing[@]} -gt 0 ]]; then
   sudo=
   [[ $EUID -eq 0 ]] || sudo="sudo -n"
   echo "eagerloop: installing ${missing[*]}" >&2
-  { command -v apt-get && $sudo apt-get update && DEBIAN_FRONTEND=noninteractive \
-    $sudo apt-get install -y --no-install-recommends "${missing[@]}"
-  } >build/apt.log 2>&1 || fail "apt did not (see build/apt.log): please install ${missing[*]}"
+  { command -v apt-get && {
+      $sudo apt-get update || echo "no new lists of packages: the old ones may do"
+    } && DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y --no-install-recommends "${missing[@]}"
+  } >build/apt.log 2>&1 || {
+    tail -n 20 build/apt.log >&2
+    fail "apt did not (see build/apt.log): please install ${missing[*]}"
+  }
 fi
 
 if [[ ! -x $venv/bin/pip ]]; then
