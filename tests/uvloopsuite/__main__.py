@@ -82,7 +82,7 @@ class Suite:
             outcomes = Path(folder, "outcomes")
             environment = dict(
                 os.environ,
-                PYTHONPATH=f"{STANDIN}{os.pathsep}{ROOT}",
+                PYTHONPATH=os.pathsep.join(map(str, (STANDIN, self.source, ROOT))),  # processes of a pool import `tests`
                 EAGERLOOP_UVLOOP_SOURCE=str(self.source),
                 EAGERLOOP_OUTCOMES=str(outcomes),
                 EAGERLOOP_TEST_SECONDS=str(self.test_seconds),
