@@ -15,7 +15,7 @@ from asyncio.base_events import (  # type: ignore[attr-defined]
 )
 from asyncio.exceptions import SendfileNotAvailableError
 from collections.abc import AsyncGenerator, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import coroutines, poll
 from .core import fork, registry
@@ -25,10 +25,14 @@ from .core.poller import Poller
 from .core.task import Task
 from .executor import Executors
 from .log import logger
-from .net.listen import Server
 from .poll.waker import Waker
 from .process.signals import SignalHandlers
 from .tasks.spawning import ensure_future
+
+if TYPE_CHECKING:  # what AbstractEventLoop.create_server is declared to give must fit an annotation
+    from asyncio.base_events import Server
+if not TYPE_CHECKING:  # no else: the manual is made by what takes the last
+    from .net.listen import Server
 
 __all__ = ("BaseEventLoop", "Server")
 

@@ -21,11 +21,15 @@ from asyncio.events import (
     _set_running_loop,
     get_running_loop,
 )
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .core.handle import Handle
 from .core.handle import ThreadsafeHandle as _ThreadSafeHandle  # noqa: F401  (a name of 3.14)
-from .core.timers import TimerHandle
+
+if TYPE_CHECKING:  # what AbstractEventLoop.call_later is declared to give must fit an annotation
+    from asyncio.events import Handle, TimerHandle
+if not TYPE_CHECKING:  # no else: the manual is made by what takes the last
+    from .core.handle import Handle
+    from .core.timers import TimerHandle
 
 __all__ = [
     "AbstractEventLoop",

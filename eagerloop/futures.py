@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .core.future import (
-    Future,
     future_add_to_awaited_by,
     future_discard_from_awaited_by,
     isfuture,
@@ -17,6 +18,11 @@ from .tasks.futures import (
     set_result_unless_cancelled,
     wrap_future,
 )
+
+if TYPE_CHECKING:  # what AbstractEventLoop.create_future is declared to give must fit an annotation
+    from asyncio.futures import Future
+if not TYPE_CHECKING:  # no else: the manual is made by what takes the last
+    from .core.future import Future
 
 __all__ = (
     "Future",

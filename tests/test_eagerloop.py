@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import eagerloop
+import eagerloop as asyncio
 
 
 def test_a_program_that_only_knows_asyncio() -> None:
@@ -34,6 +35,36 @@ print(asyncio.run(main()), asyncio.run(main(), eager=True))
         [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=30
     )
     assert (done.stdout, done.stderr) == ("45 45\n", "")
+
+
+def test_annotations_accept_what_any_loop_gives() -> None:
+    """mypy checks this one: to it the running loop is an AbstractEventLoop, and gives asyncio's classes."""
+
+    async def value() -> int:
+        return 7
+
+    async def main() -> int:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[int] = loop.create_future()
+        tasks: set[asyncio.Task[int]] = {loop.create_task(value()), asyncio.create_task(value())}
+        tasks.add(asyncio.ensure_future(value()))
+        done: set[asyncio.Task[int]]
+        done, _ = await asyncio.wait(tasks)
+        soon: asyncio.Handle = loop.call_soon(future.set_result, 1)
+        later: asyncio.TimerHandle = loop.call_later(60, print)
+        later.cancel()
+        server: asyncio.Server = await loop.create_server(asyncio.Protocol, "127.0.0.1", 0)
+        server.close()
+        for made, kind in (
+            (future, asyncio.Future),
+            (soon, asyncio.Handle),
+            (later, asyncio.TimerHandle),
+            (server, asyncio.Server),
+        ):
+            assert isinstance(made, kind)
+        return await future + sum(task.result() for task in done)
+
+    assert asyncio.run(main()) == 22
 
 
 def test_more_than_asyncio() -> None:

@@ -52,7 +52,7 @@ def test_an_eager_task_does_not_show_its_parent_s_frames_as_its_own() -> None:
         found.append(names(eagerloop.capture_call_graph()))
 
     async def main() -> None:
-        await eagerloop.Task(middle(see), eager_start=True)
+        await eagerloop.Task(middle(see), eager_start=True)  # type: ignore[call-arg]  # typeshed: from 3.12 on
 
     eagerloop.run(main())
     assert found == [["see", "deep", "middle"]]

@@ -23,13 +23,16 @@ from .unixpath import UnixPath
 
 if TYPE_CHECKING:
     from asyncio import BaseProtocol, Future, Transport
+    from asyncio.base_events import Server as _Base  # so that its annotation accepts ours
     from collections.abc import Callable
 
     from ..eventloop import EventLoop
     from .resolve import AddrInfo
+else:
+    _Base = AbstractServer
 
 
-class Server(AbstractServer):
+class Server(_Base):
     """Listening sockets and the connections they brought.
 
     Closed and empty are two things: `close` stops listening, the connections go on until they end
@@ -94,7 +97,7 @@ class Server(AbstractServer):
         return self._serving
 
     @property
-    def sockets(self) -> tuple[TransportSocket, ...]:
+    def sockets(self) -> tuple[TransportSocket, ...]:  # type: ignore[override]  # so are asyncio's
         """The listening sockets, to be looked at; none once the server is closed."""
         return tuple(map(TransportSocket, self._sockets or ()))
 

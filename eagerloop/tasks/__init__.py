@@ -6,23 +6,28 @@ from __future__ import annotations
 
 import asyncio.tasks as _theirs
 from asyncio.tasks import _enter_task, _leave_task, _register_task, _unregister_task
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.current import current_task
 from ..core.eager import create_eager_task_factory, eager_task_factory
 from ..core.registry import all_tasks
-from ..core.task import Task
 from .completed import as_completed
 from .gathering import _GatheringFuture as _GatheringFuture
 from .gathering import gather
 from .shielding import shield
 from .sleeping import sleep
-from .spawning import create_task, ensure_future
+from .spawning import create_task
 from .threads import run_coroutine_threadsafe
 from .waitfor import _cancel_and_wait as _cancel_and_wait
 from .waitfor import wait_for
 from .waiting import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, wait
 from .waiting import _wait as _wait
+
+if TYPE_CHECKING:  # what AbstractEventLoop.create_task is declared to give must fit an annotation
+    from asyncio.tasks import Task, ensure_future
+if not TYPE_CHECKING:  # no else: the manual is made by what takes the last
+    from ..core.task import Task
+    from .spawning import ensure_future
 
 __all__ = (
     "ALL_COMPLETED",

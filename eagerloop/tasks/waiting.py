@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import concurrent.futures
 from asyncio.events import AbstractEventLoop, get_running_loop
+from asyncio.futures import Future
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
 from ..core.current import current_task
 from ..core.future import (
-    Future,
     future_add_to_awaited_by,
     future_discard_from_awaited_by,
     isfuture,

@@ -136,7 +136,10 @@ def test_an_eager_task_comes_back_to_its_parents_context(loop: Loop) -> None:
     async def main() -> None:
         own: Any = eagerloop.current_task()
         where.set("parent's")
-        children = [eagerloop.Task(child(), eager_start=True) for _ in range(3)]
+        children = [
+            eagerloop.Task(child(), eager_start=True)  # type: ignore[call-arg]  # typeshed: from 3.12 on
+            for _ in range(3)
+        ]
         assert where.get() == "parent's"
         where.set("still the parent's")
         await eagerloop.wait(children)

@@ -16,7 +16,7 @@ class Recorder(asyncio.Protocol):
         self.data = bytearray()
         self.transport: Any = None
         self.lost: eagerloop.Future[BaseException | None] = (
-            eagerloop.get_running_loop().create_future()  # type: ignore[assignment]
+            eagerloop.get_running_loop().create_future()
         )
 
     def connection_made(self, transport: Any) -> None:
