@@ -130,7 +130,7 @@ class Runner:
                 # A factory's task need not know how to take a cancellation back.
                 uncancel = getattr(task, "uncancel", None)
                 if uncancel is not None and uncancel() == 0:
-                    raise KeyboardInterrupt() from None
+                    raise KeyboardInterrupt()  # noqa: B904  (the traceback tells where the task was)
             raise
         finally:
             if handler is not None and signal.getsignal(signal.SIGINT) is handler:

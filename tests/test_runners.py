@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Generator
 from typing import Any
 
@@ -171,9 +172,13 @@ def test_ctrl_c_cancels_the_task_then_raises() -> None:
         finally:
             cleaned.append(True)
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         eagerloop.run(main())
     assert cleaned
+    cancelled = caught.value.__context__
+    assert isinstance(cancelled, eagerloop.CancelledError)
+    assert not caught.value.__suppress_context__  # the traceback tells where the program was
+    assert "main" in {frame.name for frame in traceback.extract_tb(cancelled.__traceback__)}
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
