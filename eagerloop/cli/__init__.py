@@ -103,5 +103,6 @@ def one_line(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "eagerloop"
     text = " ".join(error.format_message().split()).rstrip(".")
-    hint = f". Try '{path} --help'." if isinstance(error, click.UsageError) else "."
-    return f"{path}: {text}{hint}"
+    end = "" if text.endswith("?") else "."
+    hint = f" Try '{path} --help'." if isinstance(error, click.UsageError) else ""
+    return f"{path}: {text}{end}{hint}"

@@ -89,12 +89,16 @@ def command(
     if only_list:
         console.print(tables.listing(chosen))
         return
+    check_tools(instructions)
+    check_paths(json_path, csv_path, svg_path)
     plan, absent = make_plan(chosen, against, python, rounds, scale)
-    run = measure(plan, console, instructions)
+    run, interrupted = measure(plan, console, instructions)
     for name, why in absent.items():
         console.print(f"[dim]{name}: left out, {why}[/dim]", highlight=False)
     report(run, console)
     write(run, json_path, csv_path, svg_path, console)
+    if interrupted:
+        sys.exit(130)
     if not run.samples:
         sys.exit(1)
 
@@ -106,6 +110,26 @@ def choose(words: tuple[str, ...]) -> Any:
         return catalogue.choose(words)
     except catalogue.NoSuchCase as error:
         raise click.UsageError(f"no case is called or matches {error}; see --list") from None
+
+
+def check_tools(instructions: bool) -> None:
+    """Refuse now what would be refused after all was measured."""
+    if instructions:
+        from ..benchmarks import instructions as counting
+
+        if not counting.available():
+            raise click.UsageError("--instructions needs valgrind, and there is none on PATH")
+
+
+def check_paths(*paths: Path | None) -> None:
+    """The same of files that cannot be written."""
+    for path in paths:
+        if path is not None:
+            try:
+                with path.open("a"):
+                    pass
+            except OSError as error:  # the folder is not there, or not ours to write
+                raise click.UsageError(f"cannot write: {error}") from None
 
 
 def make_plan(
@@ -139,8 +163,8 @@ def make_plan(
     return plan, absent
 
 
-def measure(plan: Plan, console: Any, instructions: bool) -> Run:
-    """Take all samples, with a progress bar. Ctrl-C ends early and keeps what there is."""
+def measure(plan: Plan, console: Any, instructions: bool) -> tuple[Run, bool]:
+    """Take all samples, with a progress bar. Ctrl-C ends early (True) and keeps what there is."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -179,7 +203,8 @@ def measure(plan: Plan, console: Any, instructions: bool) -> Run:
                 count_instructions(plan, run, progress)
     except KeyboardInterrupt:
         console.print("interrupted: what follows is of the samples taken so far")
-    return run
+        return run, True
+    return run, False
 
 
 def without_folders(words: list[str]) -> list[str]:
@@ -201,8 +226,6 @@ def count_instructions(plan: Plan, run: Run, progress: Any) -> None:
     from ..benchmarks.processes import Failed
     from ..benchmarks.results import Sample
 
-    if not instructions.available():
-        raise click.UsageError("--instructions needs valgrind, and there is none on PATH")
     pairs = [(case, name) for number, case, name in plan.steps() if number == 0]
     bar = progress.add_task("instructions", total=len(pairs))
     for case, name in pairs:

@@ -70,6 +70,12 @@ def check_target(target: str, as_module: bool) -> None:
             raise click.UsageError(f"there is no script {target!r}")
         if os.path.isdir(target) and not os.path.exists(os.path.join(target, "__main__.py")):
             raise click.UsageError(f"the folder {target!r} has no __main__.py to run")
+        if not os.path.isdir(target):
+            try:
+                with open(target, "rb"):
+                    pass
+            except OSError as error:  # not ours to read, or nothing that can be read
+                raise click.UsageError(f"cannot read {target!r}: {error.strerror}") from None
         return
     if not all(part.isidentifier() for part in target.split(".")):
         raise click.UsageError(f"{target!r} is not a module's name")

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 from eagerloop.cli import bench
 
-from .conftest import Command, assert_refused
+from .conftest import ROOT, Command, assert_refused
 
 
 def test_a_small_run_writes_all_it_promises(eagerloop: Command, folder: Path) -> None:
@@ -56,6 +61,39 @@ def test_wrong_calls_are_one_line(eagerloop: Command, folder: Path) -> None:
     old.write_text("#!/bin/sh\necho 3 10 3.10.13\n")
     old.chmod(0o755)
     assert_refused(eagerloop("bench", "switch", "--python", str(old)), "Python 3.10.13")
+
+
+def test_what_cannot_be_done_is_told_before_anything_is_measured(
+    eagerloop: Command, folder: Path
+) -> None:
+    slow = ("bench", "switch", "--rounds", "10000")
+    for option in ("--json", "--csv", "--svg"):
+        assert_refused(eagerloop(*slow, option, "nowhere/file"), "cannot write", "nowhere/file")
+    assert_refused(eagerloop(*slow, "--instructions", PATH=str(folder)), "needs valgrind")
+
+
+def test_ctrl_c_keeps_what_was_measured(folder: Path) -> None:
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-m", "eagerloop", "bench", "lock", "--against", "asyncio"),
+            *("--rounds", "10000", "--scale", "0.01", "--json", "run.json"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        # a shell that starts a job in the background leaves SIGINT ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        while not (folder / "run.json").exists():
+            time.sleep(0.01)
+        time.sleep(5)  # some samples
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (130, "")
+    assert "interrupted" in output
+    assert json.loads((folder / "run.json").read_text())["samples"]
 
 
 def test_a_missing_peer_is_left_out_and_said(eagerloop: Command, folder: Path) -> None:

@@ -48,6 +48,11 @@ def test_a_bad_option_is_one_line(eagerloop: Command, name: str) -> None:
     assert_refused(eagerloop(name, "--speed"), f"eagerloop {name}: ", "--speed")
 
 
+def test_a_misspelt_option_ends_in_one_mark(eagerloop: Command) -> None:
+    done = eagerloop("info", "--jason")
+    assert_refused(done, "Did you mean '--json'? Try 'eagerloop info --help'.")
+
+
 def test_the_command_imports_no_more_than_it_needs() -> None:
     code = "import sys, eagerloop.cli.run; print('rich' in sys.modules, 'code' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -151,6 +152,7 @@ def test_ctrl_c_ends_it_as_ctrl_c_ends_python(folder: Path) -> None:
         _, errors = process.communicate(timeout=30)
     assert process.returncode == -signal.SIGINT
     assert errors.endswith("KeyboardInterrupt\n")
+    assert "await asyncio.sleep(60)" in errors  # where it was
     assert "click" not in errors
 
 
@@ -164,6 +166,12 @@ def test_what_is_not_there_is_one_line(eagerloop: Command, folder: Path) -> None
     (folder / "package").mkdir()
     (folder / "package" / "__init__.py").touch()
     assert_refused(eagerloop("run", "-m", "package.inner"), "package.inner")
+
+
+def test_a_script_that_cannot_be_opened_is_one_line(eagerloop: Command, folder: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("app.py")
+        assert_refused(eagerloop("run", "app.py"), "cannot read 'app.py': No such device")
 
 
 def test_an_unknown_poller_is_one_line(eagerloop: Command, report: Path) -> None:

@@ -82,7 +82,8 @@ class Suite:
             outcomes = Path(folder, "outcomes")
             environment = dict(
                 os.environ,
-                PYTHONPATH=os.pathsep.join(map(str, (STANDIN, self.source, ROOT))),  # processes of a pool import `tests`
+                # with the source, for the processes of a pool import its `tests`
+                PYTHONPATH=os.pathsep.join(map(str, (STANDIN, self.source, ROOT))),
                 EAGERLOOP_UVLOOP_SOURCE=str(self.source),
                 EAGERLOOP_OUTCOMES=str(outcomes),
                 EAGERLOOP_TEST_SECONDS=str(self.test_seconds),
