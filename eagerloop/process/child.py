@@ -181,8 +181,9 @@ class ChildTransport(SubprocessTransport):
             return
         if self._loop.get_debug():
             logger.warning("Close running child process: kill %r", self)
+        assert self._watch is not None
         try:
-            self._proc.kill()
+            self._watch.send_signal(SIGKILL)  # Popen would signal whoever has the pid by now
         except (ProcessLookupError, PermissionError):  # exited just now, or runs setuid
             pass
 

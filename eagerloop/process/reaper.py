@@ -88,7 +88,7 @@ def reap(pid: int) -> int | None:
 class PidfdWatch:
     """One child, watched through its pidfd."""
 
-    __slots__ = ("_loop", "_on_exit", "_pidfd", "_reaper", "pid")
+    __slots__ = ("_gone", "_loop", "_on_exit", "_pidfd", "_reaper", "pid")
 
     def __init__(self, reaper: Reaper, loop: BaseEventLoop, pid: int, on_exit: OnExit) -> None:
         """Open the descriptor and start watching it.
@@ -100,6 +100,7 @@ class PidfdWatch:
         self._loop = loop
         self.pid = pid
         self._on_exit = on_exit
+        self._gone = False  # reaped, and the pid anybody's
         self._pidfd = os.pidfd_open(pid)
         try:
             # A handle, for its context: the protocol hears of the exit in that of the spawn.
@@ -109,7 +110,8 @@ class PidfdWatch:
             raise
 
     def _exited(self) -> None:
-        self._reaper.forget(self.pid)
+        self._reaper.forget(self)
+        self._gone = True
         try:
             # The pid may be another child's by now; the pidfd is this one's for ever. If it is
             # traced, this waits until the tracer has let go of it.
@@ -127,24 +129,31 @@ class PidfdWatch:
         Raises:
             ProcessLookupError: it is gone.
         """
-        signal.pidfd_send_signal(self._pidfd, signum)
+        if self._gone:
+            raise ProcessLookupError
+        if self._pidfd >= 0:
+            signal.pidfd_send_signal(self._pidfd, signum)
+        else:  # its loop was closed, so nobody reaps it and the pid stays its own
+            os.kill(self.pid, signum)
 
     def close(self) -> None:
+        pidfd, self._pidfd = self._pidfd, -1
         if not self._loop.is_closed():
-            self._loop._unwatch(self._pidfd)
-        os.close(self._pidfd)
+            self._loop._unwatch(pidfd)
+        os.close(pidfd)
 
 
 class ThreadWatch:
     """One child, watched by a thread that waits for it and leaves the reaping to the loop's."""
 
-    __slots__ = ("_loop", "_on_exit", "_reaper", "pid")
+    __slots__ = ("_gone", "_loop", "_on_exit", "_reaper", "pid")
 
     def __init__(self, reaper: Reaper, loop: BaseEventLoop, pid: int, on_exit: OnExit) -> None:
         self._reaper = reaper
         self._loop = loop
         self.pid = pid
         self._on_exit = on_exit
+        self._gone = False  # reaped, and the pid anybody's
         threading.Thread(target=self._wait, name=f"eagerloop-waitpid-{pid}", daemon=True).start()
 
     def _wait(self) -> None:
@@ -152,12 +161,13 @@ class ThreadWatch:
         try:
             self._loop.call_soon_threadsafe(self._exited, lost)
         except RuntimeError:  # the loop was closed meanwhile, so nobody else will reap the child
+            self._gone = True
             if not lost:
                 reap(self.pid)
             logger.warning("Loop %r that handles pid %r is closed", self._loop, self.pid)
 
     def _exited(self, lost: bool) -> None:
-        self._reaper.forget(self.pid)
+        self._reaper.forget(self)
         self._on_exit(None if lost else reap(self.pid))
 
     def send_signal(self, signum: int) -> None:
@@ -166,6 +176,8 @@ class ThreadWatch:
         Raises:
             ProcessLookupError: it is gone.
         """
+        if self._gone:
+            raise ProcessLookupError
         os.kill(self.pid, signum)
 
     def close(self) -> None:
@@ -184,7 +196,7 @@ class Reaper:
         """`use_pidfd` None asks the kernel, when the first child is to be watched."""
         self._loop = loop
         self._use_pidfd = use_pidfd
-        self._watches: dict[int, Watch] = {}
+        self._watches: set[Watch] = set()  # not by pid: one may be given twice, see rule 2
 
     def watch(self, pid: int, on_exit: OnExit) -> Watch:
         """Call `on_exit` on the loop's thread, once, when the child has exited and is reaped."""
@@ -198,14 +210,13 @@ class Reaper:
                 watch = ThreadWatch(self, self._loop, pid, on_exit)
         else:
             watch = ThreadWatch(self, self._loop, pid, on_exit)
-        self._watches[pid] = watch
+        self._watches.add(watch)
         return watch
 
-    def forget(self, pid: int) -> None:
-        self._watches.pop(pid, None)
+    def forget(self, watch: Watch) -> None:
+        self._watches.discard(watch)
 
     def close(self) -> None:
         """Stop watching. Children still running are left to run: their transports say so."""
         while self._watches:
-            _, watch = self._watches.popitem()
-            watch.close()
+            self._watches.pop().close()

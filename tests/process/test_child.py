@@ -313,6 +313,39 @@ def test_a_traced_child_keeps_its_status() -> None:
         pytest.skip("this system lets nobody be traced")
 
 
+def test_signals_reach_a_child_that_outlives_its_loop() -> None:
+    async def main() -> Any:
+        transport, _ = await start(*BLOCKED, stdin=None, stdout=None, stderr=None)
+        return transport
+
+    transport = eagerloop.run(main())
+    popen = transport.get_extra_info("subprocess")
+    transport.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, popen.pid, os.WSTOPPED)
+    transport.kill()
+    assert popen.wait(20) == -signal.SIGKILL
+    transport.kill()
+    transport.close()
+
+
+def test_close_kills_nobody_who_has_the_pid_by_now() -> None:
+    async def main() -> None:
+        gone, _ = await start(*BLOCKED)
+        other, listener = await start(*BLOCKED)
+        await listener.arrived.wait()
+        popen = gone.get_extra_info("subprocess")
+        popen.kill()
+        os.waitpid(popen.pid, 0)  # by somebody who leaves the pid to the next child
+        popen.pid = other.get_pid()
+        gone.close()
+        await eagerloop.sleep(0.05)
+        assert other.get_returncode() is None
+        other.close()
+        assert await other._wait() == -signal.SIGKILL
+
+    eagerloop.run(main())
+
+
 def test_an_unclosed_transport_warns_and_kills() -> None:
     pid = 0
 

@@ -140,6 +140,42 @@ def test_a_thread_outlives_its_loop(caplog: pytest.LogCaptureFixture) -> None:
     process.returncode = 0
 
 
+def test_a_child_reaped_by_its_thread_is_not_signalled(caplog: pytest.LogCaptureFixture) -> None:
+    process = shell("exit 0")
+
+    async def main() -> Any:
+        return Reaper(running(), use_pidfd=False).watch(process.pid, print)
+
+    with caplog.at_level(logging.WARNING):
+        loop = eagerloop.new_event_loop()
+        watch = loop.run_until_complete(main())
+        loop.close()
+        deadline = time.monotonic() + 30
+        while "is closed" not in caplog.text and time.monotonic() < deadline:
+            time.sleep(0.01)
+    process.returncode = 0
+    watch.pid = os.getpid()  # whoever has it now
+    with pytest.raises(ProcessLookupError):
+        watch.send_signal(0)
+
+
+@ways
+def test_a_pid_that_is_another_childs_by_now_stays_watched(use_pidfd: bool) -> None:
+    async def main() -> None:
+        watcher = Reaper(running(), use_pidfd=use_pidfd)
+        process = child("import time; time.sleep(60)")
+        earlier = watcher.watch(process.pid, print)
+        later = watcher.watch(process.pid, print)
+        watcher.forget(earlier)
+        assert list(watcher._watches) == [later]
+        watcher.close()
+        earlier.close()
+        process.kill()
+        process.wait()
+
+    eagerloop.run(main())
+
+
 def test_no_descriptor_left_costs_a_thread() -> None:
     async def main() -> None:
         loop = running()
