@@ -7,7 +7,9 @@ poll whichever thread the kernel delivered the signal to; the loop reads the num
 in its turn, once for each number.
 
 The waker stays installed from the first handler to the removal of the last, so a signal that comes
-between two runs waits in it. While a loop runs in the main thread its waker is installed anyway.
+between two runs waits in it. While a loop runs in the main thread its waker is installed anyway; a
+signal that this loop has no handler for is passed on to the descriptor that was installed before: the
+user's, or the waker of a loop that does not run.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import contextvars
 import errno
 import inspect
+import os
 import signal
 import sys
 import warnings
@@ -33,11 +36,11 @@ if TYPE_CHECKING:
 class SignalHandlers:
     """The signals one loop has asked for."""
 
-    __slots__ = ("_calls", "_loop", "_outer_fd")
+    __slots__ = ("_calls", "_loop", "_outer")
 
     def __init__(self, loop: BaseEventLoop) -> None:
         self._loop = loop
-        self._outer_fd: int | None = None  # during a run: whose waker was installed before it
+        self._outer: _Outer | None = None  # during a run: what was installed before it
         # what to call, with what, in which context
         self._calls: dict[
             int, tuple[Callable[..., object], tuple[Any, ...], contextvars.Context]
@@ -91,9 +94,11 @@ class SignalHandlers:
     def deliver(self, sig: int) -> None:
         """The waker has read `sig`: make the call in the next turn."""
         call = self._calls.get(sig)
-        if call is not None:  # else it is some other handler's business
+        if call is not None:
             callback, args, context = call
             self._loop.call_soon(callback, *args, context=context)
+        elif self._outer is not None:
+            self._outer.pass_on(sig)
 
     def close(self) -> None:
         """Remove every handler; called when the loop is closed."""
@@ -116,13 +121,18 @@ class SignalHandlers:
     def begin_run(self) -> None:
         """A run begins: in the main thread, every signal ends the poll, handled here or not."""
         if self._loop._waker is not None and current_thread() is main_thread():
-            self._outer_fd = self._install()
+            before = self._install()
+            self._outer = _Outer(-1 if before == self._waker_fd() else before)
 
     def end_run(self) -> None:
         """The run has ended: handlers keep the waker, otherwise it is as before."""
-        outer, self._outer_fd = self._outer_fd, None
+        outer = self._outer
         if outer is not None and not self._calls:
-            signal.set_wakeup_fd(-1 if outer == self._waker_fd() else outer)
+            outer.install()
+            if outer.fd >= 0:
+                assert self._loop._waker is not None
+                self._loop._waker.on_readable()  # what came too late for a turn
+        self._outer = None
 
     def _waker_fd(self) -> int:
         assert self._loop._waker is not None
@@ -136,9 +146,46 @@ class SignalHandlers:
         if self._calls or self._loop.is_running():
             return
         try:
-            signal.set_wakeup_fd(-1)
+            installed = signal.set_wakeup_fd(-1)
+            if installed not in (-1, self._waker_fd()):  # of the loop that runs
+                signal.set_wakeup_fd(installed, warn_on_full_buffer=False)
         except (ValueError, OSError) as exc:
             logger.info("set_wakeup_fd(-1) failed: %s", exc)
+
+
+class _Outer:
+    """The descriptor that a run found installed, -1 if none: the user's, or another loop's waker.
+
+    Its owner may close it during the run, and its number may become another file's.
+    """
+
+    __slots__ = ("_file", "fd")
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self._file = _file_of(fd)
+
+    def pass_on(self, sig: int) -> None:
+        if self.fd >= 0 and _file_of(self.fd) == self._file:
+            try:
+                os.write(self.fd, bytes([sig]))
+            except OSError:  # full: the interpreter would lose it too; or its other end is closed
+                pass
+
+    def install(self) -> None:
+        if self.fd >= 0 and _file_of(self.fd) != self._file:
+            self.fd = -1
+        signal.set_wakeup_fd(self.fd)
+
+
+def _file_of(fd: int) -> tuple[int, int] | None:
+    if fd < 0:
+        return None
+    try:
+        found = os.fstat(fd)
+    except OSError:  # it is closed
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _nothing(sig: int, frame: FrameType | None) -> None:

@@ -141,7 +141,7 @@ def test_a_thread_outlives_its_loop(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_a_child_reaped_by_its_thread_is_not_signalled(caplog: pytest.LogCaptureFixture) -> None:
-    process = shell("exit 0")
+    process = shell("sleep 0.3")
 
     async def main() -> Any:
         return Reaper(running(), use_pidfd=False).watch(process.pid, print)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -267,6 +268,94 @@ def test_the_users_wakeup_fd_comes_back() -> None:
         assert signal.set_wakeup_fd(-1) == writing
         os.close(reading)
         os.close(writing)
+
+
+def test_the_users_wakeup_fd_hears_what_no_handler_takes() -> None:
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        reader.setblocking(False)
+        writer.setblocking(False)
+        previous = signal.signal(signal.SIGUSR1, lambda *_: None)
+        signal.set_wakeup_fd(writer.fileno())
+        try:
+
+            async def main() -> None:
+                loop = eagerloop.get_running_loop()
+                loop.add_signal_handler(signal.SIGUSR2, print)
+                signal.raise_signal(signal.SIGUSR1)
+                await eagerloop.sleep(0.01)
+                assert reader.recv(10) == bytes([signal.SIGUSR1])
+                loop.remove_signal_handler(signal.SIGUSR2)
+                signal.raise_signal(signal.SIGUSR1)  # too late for a turn of the loop
+
+            eagerloop.run(main())
+            assert reader.recv(10) == bytes([signal.SIGUSR1])
+        finally:
+            assert signal.set_wakeup_fd(-1) == writer.fileno()
+            signal.signal(signal.SIGUSR1, previous)
+
+
+def test_a_full_or_closed_wakeup_fd_of_the_user_stops_no_loop() -> None:
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        writer.setblocking(False)
+        previous = signal.signal(signal.SIGUSR1, lambda *_: None)
+        signal.set_wakeup_fd(writer.fileno())
+        with pytest.raises(BlockingIOError):
+            while True:
+                writer.send(b"x" * 4096)
+        try:
+
+            async def main() -> None:
+                signal.raise_signal(signal.SIGUSR1)
+                await eagerloop.sleep(0.01)
+                number = writer.fileno()
+                spare, theirs = os.pipe()
+                writer.close()
+                os.dup2(theirs, number)  # the number is another file's
+                signal.raise_signal(signal.SIGUSR1)
+                await eagerloop.sleep(0.01)
+                os.close(theirs)
+                os.close(number)
+                assert os.read(spare, 1) == b""
+                os.close(spare)
+
+            eagerloop.run(main())
+        finally:
+            assert signal.set_wakeup_fd(-1) == -1
+            signal.signal(signal.SIGUSR1, previous)
+
+
+def test_a_signal_during_another_loops_run_is_not_lost(loop: eagerloop.EventLoop) -> None:
+    heard: list[str] = []
+    loop.add_signal_handler(signal.SIGUSR1, heard.append, "first")
+
+    async def other() -> None:
+        signal.raise_signal(signal.SIGUSR1)
+        await eagerloop.sleep(0.01)
+        assert heard == []
+
+    eagerloop.run(other())
+    loop.run_until_complete(eagerloop.sleep(0.01))
+    assert heard == ["first"]
+    loop.remove_signal_handler(signal.SIGUSR1)
+
+
+def test_a_loop_closed_during_anothers_run_leaves_that_its_waker() -> None:
+    first = eagerloop.new_event_loop()
+    first.add_signal_handler(signal.SIGUSR1, print)
+
+    async def other() -> list[str]:
+        heard: list[str] = []
+        eagerloop.get_running_loop().add_signal_handler(signal.SIGUSR2, heard.append, "second")
+        first.close()
+        signal.raise_signal(signal.SIGUSR2)
+        await eagerloop.sleep(0.01)
+        eagerloop.get_running_loop().remove_signal_handler(signal.SIGUSR2)
+        return heard
+
+    assert eagerloop.run(other()) == ["second"]
+    assert signal.set_wakeup_fd(-1) == -1
 
 
 def test_a_loop_in_a_thread_leaves_the_wakeup_fd_alone() -> None:
