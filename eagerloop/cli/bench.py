@@ -70,7 +70,7 @@ def command(
     CASE is a case's name, a group (tasks, callbacks, sync, memory, net, programs), a shell pattern
     over names, or `all`; without one, the usual cases of all groups. Every sample is a fresh
     process; --list tells what each case does. A ratio above 1 says how many times eagerloop's cost
-    the peer's is.
+    the peer's is. Ctrl-C ends it early: what was measured is shown and written, the exit code is 130.
     """
     from rich.console import Console
 

@@ -73,7 +73,7 @@ class Console(code.InteractiveConsole):
             outcome.set_result(task.result())
 
     def interrupt(self) -> None:
-        """Ctrl-C: cancel the line that runs; an idle prompt drops what was typed so far."""
+        """Ctrl-C: cancel the line that runs. A prompt waits on: its thread cannot be interrupted."""
         if self.running is not None:
             self.interrupted = True
             self.running.cancel()
