@@ -67,6 +67,48 @@ def test_annotations_accept_what_any_loop_gives() -> None:
     assert asyncio.run(main()) == 22
 
 
+def test_results_have_types() -> None:
+    """mypy checks this one too: Any would be refused where a type is to be returned."""
+
+    async def one() -> int:
+        return 1
+
+    async def line(reader: asyncio.StreamReader) -> bytes:
+        await reader.readuntil((b"\n", b"\r"))
+        return await reader.readline()
+
+    async def rest(reader: asyncio.StreamReader) -> bytes:
+        return await reader.readexactly(1) + await reader.read()
+
+    async def group() -> int:
+        async with asyncio.timeout(9) as limit, asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(one())
+        assert not limit.expired()
+        return task.result()
+
+    async def both() -> tuple[int, str]:
+        return await asyncio.gather(one(), asyncio.sleep(0, "x"))
+
+    async def condition() -> int:
+        async with (met := asyncio.Condition()):
+            return await met.wait_for(lambda: 3)
+
+    async def output() -> str:
+        child = await asyncio.create_subprocess_exec("echo", "x", stdout=asyncio.subprocess.PIPE)
+        out, _ = await child.communicate()
+        return out.decode()
+
+    async def main() -> None:
+        reader = asyncio.StreamReader()
+        reader.feed_data(b"a\nb\ncde")
+        reader.feed_eof()
+        assert (await line(reader), await rest(reader)) == (b"b\n", b"cde")
+        assert (await group(), await condition(), await output()) == (1, 3, "x\n")
+        assert tuple(await both()) == (1, "x")
+
+    asyncio.run(main())
+
+
 def test_more_than_asyncio() -> None:
     for name in ("EventLoop", "compiled", "install", "new_event_loop", "uninstall"):
         assert hasattr(eagerloop, name)

@@ -157,11 +157,11 @@ class Process:
 
     async def communicate(
         self, input: bytes | bytearray | memoryview | None = None
-    ) -> tuple[bytes | None, bytes | None]:
+    ) -> tuple[bytes, bytes]:
         """Send `input`, read stdout and stderr to their ends, wait for the exit.
 
         Cancelled (by a timeout, say), it keeps what it has read and what is still to be sent; call
-        it again without input to go on, and the whole output is returned.
+        it again without input to go on, and the whole output is returned. For what is no pipe, None is.
 
         Raises:
             ValueError: input was passed while an earlier call has not been completed.
@@ -175,7 +175,7 @@ class Process:
         await gather(*jobs)
         await self.wait()
         self._communicating = False
-        return self._take(1), self._take(2)
+        return self._take(1), self._take(2)  # type: ignore[return-value]  # declared as asyncio's is
 
     async def _feed_stdin(self, input: bytes | bytearray | memoryview | None) -> None:
         assert self.stdin is not None

@@ -23,6 +23,7 @@ from .bytequeue import ByteQueue
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+    from collections.abc import Coroutine
 
     import cython
 
@@ -213,14 +214,14 @@ class StreamReader:
 
     # What users call. Each returns an awaitable that does nothing before it is awaited.
 
-    def read(self, n: int = -1) -> Reading:
+    def read(self, n: int = -1) -> Coroutine[Any, Any, bytes]:
         """Read up to `n` bytes, as soon as there is one; all until the end if `n` is negative.
 
         b"" means the end of the stream.
         """
         return reading.read_all(self) if n < 0 else reading.read(self, n)
 
-    def readline(self) -> Reading:
+    def readline(self) -> Coroutine[Any, Any, bytes]:
         """Read a line and its newline; at the end of the stream, what is left of it.
 
         Raises:
@@ -229,7 +230,7 @@ class StreamReader:
         """
         return reading.read_line(self)
 
-    def readexactly(self, n: int) -> Reading:
+    def readexactly(self, n: int) -> Coroutine[Any, Any, bytes]:
         """Read `n` bytes, whatever the limit is.
 
         Raises:
@@ -237,7 +238,7 @@ class StreamReader:
         """
         return reading.read_exactly(self, n)
 
-    def readuntil(self, separator: Data | tuple[Data, ...] = b"\n") -> Reading:
+    def readuntil(self, separator: Data | tuple[Data, ...] = b"\n") -> Coroutine[Any, Any, bytes]:
         """Read up to and including `separator`, or the first of several to be completed.
 
         Raises:
@@ -253,7 +254,7 @@ class StreamReader:
     def __aiter__(self) -> StreamReader:
         return self
 
-    def __anext__(self) -> Any:
+    def __anext__(self) -> Coroutine[Any, Any, bytes]:
         if type(self) is StreamReader:
             return reading.next_line(self)
         return coroutines.next_line(self)

@@ -16,7 +16,7 @@ Lock, takes asyncio's way in coroutines (`overridden.py`).
 from __future__ import annotations
 
 from asyncio.exceptions import CancelledError
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core import runtime
 from ..core.operation import Operation
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
 __all__ = ("Condition",)
+
+_T = TypeVar("_T")
 
 
 class Condition(LoopBound):
@@ -80,7 +82,7 @@ class Condition(LoopBound):
             return wait(self)
         return waiting(self)
 
-    def wait_for(self, predicate: Callable[[], Any]) -> Coroutine[Any, Any, Any]:
+    def wait_for(self, predicate: Callable[[], _T]) -> Coroutine[Any, Any, _T]:
         """wait() until predicate() is true, and return what it gave."""
         if not self._is_native():
             return wait_for(self, predicate)

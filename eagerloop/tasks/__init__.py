@@ -13,9 +13,7 @@ from ..core.eager import create_eager_task_factory, eager_task_factory
 from ..core.registry import all_tasks
 from .completed import as_completed
 from .gathering import _GatheringFuture as _GatheringFuture
-from .gathering import gather
 from .shielding import shield
-from .sleeping import sleep
 from .spawning import create_task
 from .threads import run_coroutine_threadsafe
 from .waitfor import _cancel_and_wait as _cancel_and_wait
@@ -23,10 +21,14 @@ from .waitfor import wait_for
 from .waiting import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, wait
 from .waiting import _wait as _wait
 
-if TYPE_CHECKING:  # what AbstractEventLoop.create_task is declared to give must fit an annotation
-    from asyncio.tasks import Task, ensure_future
+if (
+    TYPE_CHECKING
+):  # what AbstractEventLoop.create_task is declared to give must fit an annotation; overloads
+    from asyncio.tasks import Task, ensure_future, gather, sleep
 if not TYPE_CHECKING:  # no else: the manual is made by what takes the last
     from ..core.task import Task
+    from .gathering import gather
+    from .sleeping import sleep
     from .spawning import ensure_future
 
 __all__ = (

@@ -108,7 +108,7 @@ class TaskGroup(Overseer):
             info.append("entered")
         return f"<TaskGroup{' '.join(info)}>"
 
-    def __aenter__(self) -> Entry:
+    def __aenter__(self) -> Coroutine[Any, Any, TaskGroup]:
         return entering(self)
 
     def __aexit__(
@@ -116,7 +116,7 @@ class TaskGroup(Overseer):
         et: type[BaseException] | None,
         exc: BaseException | None,
         tb: TracebackType | None,
-    ) -> Exit:
+    ) -> Coroutine[Any, Any, None]:
         return leaving(self, exc)
 
     def create_task(self, coro: Coroutine[Any, Any, _T], **kwargs: Any) -> Task[_T]:

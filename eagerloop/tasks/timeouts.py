@@ -127,7 +127,7 @@ class Timeout(Alarm):
         when = None if self._when is None else round(self._when, 3)
         return f"<Timeout [{name}] when={when}>"
 
-    def __aenter__(self) -> Entry:
+    def __aenter__(self) -> Coroutine[Any, Any, Timeout]:
         return entering(self)
 
     def __aexit__(

@@ -183,7 +183,7 @@ def test_awaited_by_other_means_is_noted(loop: Loop) -> None:
     fut, one, two = (loop.create_future() for _ in range(3))
     future.future_add_to_awaited_by(fut, one)
     future.future_add_to_awaited_by(fut, two)
-    assert fut._asyncio_awaited_by == {one, two}  # type: ignore[comparison-overlap]
+    assert fut._asyncio_awaited_by == {one, two}
     future.future_discard_from_awaited_by(fut, one)
     future.future_discard_from_awaited_by(fut, two)
     assert fut._asyncio_awaited_by is None

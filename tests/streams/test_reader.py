@@ -146,7 +146,7 @@ def test_a_subclass_sees_what_is_fed_and_iterates_with_its_own_readline(run: Run
         def feed_data(self, data: Any) -> None:
             super().feed_data(bytes(data).upper())
 
-        async def readline(self) -> bytes:  # type: ignore[override]
+        async def readline(self) -> bytes:
             line: bytes = await super().readline()
             return b"> " + line if line else line
 

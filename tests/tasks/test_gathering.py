@@ -175,7 +175,7 @@ def test_a_wrong_argument_leaves_no_report(run: Run) -> None:
 def test_children_show_who_waits_for_them(run: Run) -> None:
     async def main() -> None:
         children = [eagerloop.create_task(after(30)), eagerloop.create_task(fail_after(1))]
-        parent = eagerloop.gather(*children)  # type: ignore[arg-type]
+        parent = eagerloop.gather(*children)  # type: ignore[call-overload]
         waiting = eagerloop.current_task()
         assert all(waiting in (child._asyncio_awaited_by or ()) for child in children)  # type: ignore[attr-defined]
         with pytest.raises(ValueError, match="failed"):
