@@ -95,6 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         click.Abort
     ):  # Ctrl-C, or the end of the terminal's input, inside one of our own commands
         sys.exit(130)
+    except OSError as error:  # our output cannot be written; a program's own error ends in `run`
+        click.echo(f"eagerloop: {error}", err=True)
+        sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
 
 

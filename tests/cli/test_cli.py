@@ -53,6 +53,20 @@ def test_a_misspelt_option_ends_in_one_mark(eagerloop: Command) -> None:
     assert_refused(done, "Did you mean '--json'? Try 'eagerloop info --help'.")
 
 
+@pytest.mark.parametrize("words", [("info",), ("bench", "--list")])
+def test_a_full_disk_is_one_line(words: tuple[str, ...]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "eagerloop", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "eagerloop: [Errno 28] No space left on device\n")
+
+
 def test_the_command_imports_no_more_than_it_needs() -> None:
     code = "import sys, eagerloop.cli.run; print('rich' in sys.modules, 'code' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
