@@ -179,11 +179,17 @@ class ChildTransport(SubprocessTransport):
             return
         if has_exited(self._proc.pid):  # the loop has not been told yet
             return
-        if self._loop.get_debug():
-            logger.warning("Close running child process: kill %r", self)
         assert self._watch is not None
         try:
-            self._watch.send_signal(SIGKILL)  # Popen would signal whoever has the pid by now
+            self._watch.send_signal(0)  # Popen would kill whoever has the pid by now
+        except ProcessLookupError:
+            return
+        except PermissionError:  # it runs setuid
+            pass
+        if self._loop.get_debug():
+            logger.warning("Close running child process: kill %r", self)
+        try:
+            self._proc.kill()
         except (ProcessLookupError, PermissionError):  # exited just now, or runs setuid
             pass
 
