@@ -24,7 +24,7 @@ cdef class StreamTransport(SocketTransport):
     cdef object _write(self, object data)
     @cython.locals(size=Py_ssize_t)
     cdef object _put(self, object data)
-    cdef int _check_writable(self) except -1
+    cdef int _check_writable(self, str method) except -1
     cdef int _warn_lost(self) except -1
     @cython.locals(running="bint", expected="bint")
     cdef bint _holds_first(self, Py_ssize_t size) except -1

@@ -121,7 +121,7 @@ class StreamTransport(SocketTransport):
         self._put(data)
 
     def _put(self, data: Buffer) -> None:
-        self._check_writable()
+        self._check_writable("write")
         size = len(data)
         if size == 0:
             return
@@ -139,7 +139,7 @@ class StreamTransport(SocketTransport):
 
     def writelines(self, list_of_data: Iterable[Buffer]) -> None:
         """`write` for each, in as few system calls as possible."""
-        self._check_writable()
+        self._check_writable("writelines")
         if self._conn_lost > 0:
             self._warn_lost()
             return
@@ -218,6 +218,8 @@ class StreamTransport(SocketTransport):
             self._maybe_resume_protocol()
             if self._empty_waiter is not None and not self._empty_waiter.done():
                 self._empty_waiter.set_result(None)
+            if self._closing:
+                self._flush_now()  # what resume_writing wrote last: nothing later would end it
             if self._conn_lost > 0 or self._outbox.size > 0:
                 return  # resume_writing has ended the connection, or written
             if self._closing:
@@ -271,7 +273,7 @@ class StreamTransport(SocketTransport):
             return
         try:
             count = runtime.sock_recv_into(self._socket, self._sock_fd, buffer)
-        except OSError as exc:
+        except Exception as exc:  # the socket failed, or the protocol's buffer cannot be written to
             self._fatal_error(exc, "Fatal read error on socket transport")
             return
         if count == WOULD_BLOCK:
@@ -304,11 +306,11 @@ class StreamTransport(SocketTransport):
 
     # Writing.
 
-    def _check_writable(self) -> None:
+    def _check_writable(self, method: str) -> None:
         if self._eof:
-            raise RuntimeError("Cannot call write() after write_eof()")
+            raise RuntimeError(f"Cannot call {method}() after write_eof()")
         if self._empty_waiter is not None:
-            raise RuntimeError("unable to write; sendfile is in progress")
+            raise RuntimeError(f"unable to {method}; sendfile is in progress")
 
     def _warn_lost(self) -> None:
         if self._conn_lost >= constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES:

@@ -261,6 +261,10 @@ def test_bad_limits_and_bad_data(run: Any) -> None:
                 protocol.transport.write("text")
             protocol.transport.write(b"")
             protocol.transport.write_eof()
+            with pytest.raises(
+                RuntimeError, match=r"Cannot call writelines\(\) after write_eof\(\)"
+            ):
+                protocol.transport.writelines([b"x"])
             with pytest.raises(RuntimeError, match=r"Cannot call write\(\) after write_eof\(\)"):
                 protocol.transport.write(b"late")
 
@@ -344,6 +348,29 @@ def test_a_failing_protocol_is_reported(run: Any, method: str) -> None:
     run(main)
 
 
+def test_an_answer_to_resume_after_close_goes_out_and_the_connection_ends(run: Any) -> None:
+    class Talkative(Recording):
+        def resume_writing(self) -> None:
+            self.transport.write(b"first")  # is sent at once
+            self.transport.write(b"second")  # is held
+
+    async def main() -> None:
+        async with connected(Talkative) as (protocol, peer):
+            loop = eagerloop.get_running_loop()
+            protocol.transport.write(b"x" * 5_000_000)
+            protocol.transport.close()
+            got = bytearray()
+            async with eagerloop.timeout(10):
+                while data := await loop.sock_recv(peer, 1 << 20):
+                    got += data
+            assert len(got) == 5_000_000 + len(b"firstsecond")
+            assert got.endswith(b"xfirstsecond")
+            await protocol.lost
+            assert protocol.calls == ["made", "pause", ("lost", type(None))]
+
+    run(main)
+
+
 def test_pause_and_resume_reading(run: Any) -> None:
     async def main() -> None:
         async with connected() as (protocol, peer):
@@ -387,6 +414,27 @@ def test_buffered_protocol_and_exchange(run: Any) -> None:
             peer.send(b"9")
             await eagerloop.sleep(0.01)
             assert protocol.data == b"9"
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "buffer", [b"1234", memoryview(b"1234"), memoryview(bytearray(8))[::2], "text"]
+)
+def test_a_buffer_that_cannot_be_filled_ends_its_connection_only(run: Any, buffer: Any) -> None:
+    class Odd(Recording, eagerloop.BufferedProtocol):
+        def get_buffer(self, sizehint: int) -> Any:
+            return buffer
+
+    async def main() -> None:
+        told: list[dict[str, Any]] = []
+        eagerloop.get_running_loop().set_exception_handler(lambda _, c: told.append(c))
+        async with connected(Odd) as (protocol, peer):
+            peer.send(b"x")
+            await protocol.lost
+            [report] = told
+            assert report["message"] == "Fatal read error on socket transport"
+            assert protocol.calls == ["made", ("lost", type(report["exception"]))]
 
     run(main)
 
