@@ -69,10 +69,12 @@ def make_tls_transport(
     transport = layer._app_transport
     assert transport is not None
     try:
-        StreamTransport(loop, sock, layer, extra=extra, server=server, context=context)
+        below = StreamTransport(loop, sock, layer, extra=extra, server=server, context=context)
     except BaseException:  # whatever it was, this transport never opens and need not warn
         transport._closed = True
         raise
+    owners: Any = loop._transports  # type: ignore[attr-defined]  # a loop of ours
+    owners.add(sock.fileno(), below)
     return transport
 
 
@@ -120,6 +122,8 @@ async def start_tls(
     # nothing may be received between here and connection_made
     transport.pause_reading()
     transport.set_protocol(layer)
+    if getattr(transport, "_protocol_paused", False):  # the layer is told when it ends, not of it
+        layer._transport_full = layer._app.paused = True
     hello = take_hello(protocol) if server_side else b""
     begin = loop.call_soon(begin_handshake, layer, transport, hello)
     resume = loop.call_soon(transport.resume_reading)

@@ -16,7 +16,7 @@ cdef class Application:
     cdef object loop
     cdef public Py_ssize_t low
     # it was told to pause writing
-    cdef readonly bint paused
+    cdef public bint paused
     # None once the connection is lost, like `transport`
     cdef readonly object protocol
     cdef bytearray scratch
@@ -30,7 +30,7 @@ cdef class Application:
     cdef bint receive(self, TLSState tls, Py_ssize_t room) except -1
     @cython.locals(room=Py_ssize_t, size=Py_ssize_t, count=Py_ssize_t)
     cdef bint fill_buffer(self, TLSState tls) except -1
-    cdef int ended(self) except -1
+    cdef object ended(self)
     cdef int closing(self) except -1
     cdef int lost(self, exc) except -1
     cpdef control_writing(self, Py_ssize_t size)

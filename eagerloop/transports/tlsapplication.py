@@ -117,12 +117,19 @@ class Application:
         self.protocol.buffer_updated(size)
         return not tls.eof
 
-    def ended(self) -> None:
-        """The peer will send no more."""
+    def ended(self) -> BaseException | None:
+        """The peer will send no more. Returns what eof_received raised."""
         if self.stage == _CONNECTED:
             self.stage = _EOF
-            if self.protocol.eof_received():
+            try:
+                keep_open = self.protocol.eof_received()
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as exc:  # a protocol may fail in any way; its connection ends
+                return exc
+            if keep_open:
                 logger.warning("returning true from eof_received() has no effect when using ssl")
+        return None
 
     def closing(self) -> None:
         """Its transport is closing, whether or not it asked for that."""
@@ -139,8 +146,11 @@ class Application:
         self.protocol = None
 
     def control_writing(self, size: int) -> None:
-        """Tell it to pause or resume writing, by the `size` of what could not be sent yet."""
-        if size >= self.high and not self.paused:
+        """Tell it to pause or resume writing, by the `size` of what could not be sent yet.
+
+        Nothing is never too much: no room would come to end such a pause.
+        """
+        if 0 < size >= self.high and not self.paused:
             self.paused = True
             self.tell("pause_writing")
         elif size <= self.low and self.paused:
@@ -152,7 +162,9 @@ class Application:
             return
         try:
             getattr(self.protocol, name)()
-        except Exception as exc:  # the application's callback failed: reported, not fatal
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:  # a protocol may fail in any way; the bytes still go out
             self.loop.call_exception_handler(
                 {
                     "message": f"protocol.{name}() failed",

@@ -43,7 +43,7 @@ cdef class TLSProtocol(Channel):
     cdef readonly TLSState _tls
     cdef readonly object _transport
     # the transport told us to pause writing
-    cdef bint _transport_full
+    cdef public bint _transport_full
     # we paused the transport's reading
     cdef bint _transport_paused
     cdef object _waiter

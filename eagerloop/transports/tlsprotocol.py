@@ -3,13 +3,11 @@
     transport  --get_buffer, buffer_updated-->  TLSProtocol  --data_received-->  application
     transport  <------------- write ----------  TLSProtocol  <---- write ------  TLSTransport
 
-It drives a TLSState (tlsstate.py, with the table of states) and holds what a state needs: timers,
-the backlog of what could not be encrypted yet, and the pauses both ways. Any transport will do:
-ours, another loop's, or a TLSTransport.
+It drives a TLSState (tlsstate.py, with the table of states) and holds what that needs: timers, the
+backlog of what is not encrypted yet, the pauses both ways. Any transport will do, a TLSTransport too.
 
-Writing. The first write of a turn is encrypted and sent at once. What follows in the same turn
-waits for its end (`flush`) or for 16 KiB, and goes out in as few records as it fits in: else a
-small write costs a record of its own, in time and in 22 bytes.
+Writing. The first write of a turn is encrypted and sent at once. What follows waits for the turn's
+end (`flush`) or for 16 KiB, and goes out in few records: each costs time, and 22 bytes.
 
 Ending, each within ssl_shutdown_timeout, each with one connection_lost:
 - close(): what was written goes out, then close_notify; what the peer still sends is dropped, and
@@ -211,16 +209,14 @@ class TLSProtocol(Channel):
 
     def pause_writing(self) -> None:
         """The transport has enough."""
-        assert not self._transport_full
         self._transport_full = True
 
     def resume_writing(self) -> None:
         """The transport has room again."""
-        assert self._transport_full
         self._transport_full = False
         if self._tls.state == tlsstate._FLUSHING:
             self._go_on_with_flush()
-        else:
+        elif self._tls.state == tlsstate._OPEN:
             self._write_backlog()
 
     def flush(self) -> None:
@@ -236,7 +232,7 @@ class TLSProtocol(Channel):
         except ssl.SSLError as exc:  # what the peer sent is refused, or is no TLS at all
             self._handshake_failed(exc)
             return
-        self._send()
+        self._pass_on()
         if done:
             self._handshake_done()
 
@@ -301,12 +297,11 @@ class TLSProtocol(Channel):
                 self._control_reading()
 
     def _peer_ended(self) -> None:
-        try:
-            self._app.ended()
-        except Exception as exc:  # the application's callback failed
+        exc = self._app.ended()
+        if exc is None:
+            self._close()
+        else:
             self._fatal_error(exc, "Error calling eof_received()")
-            return
-        self._close()
 
     def _resume_reading(self) -> None:
         if self._app_reading_paused:
@@ -315,6 +310,7 @@ class TLSProtocol(Channel):
 
     def _after_pause(self) -> None:
         self._held = False
+        self._app.control_writing(self._backlog.size)  # start_tls: it may have been paused before
         if self._tls.state == tlsstate._OPEN and not self._app_reading_paused:
             self._deliver()
 
@@ -444,6 +440,10 @@ class TLSProtocol(Channel):
             self._timer = None
 
     def _go_on_with_flush(self) -> None:
+        exc = self._tls.discard(self._app.view)
+        if exc is not None:
+            self._fatal_error(exc)
+            return
         self._write_backlog()
         if self._tls.state == tlsstate._FLUSHING and self._backlog.size == 0:
             self._tls.advance(tlsstate.SHUTDOWN)

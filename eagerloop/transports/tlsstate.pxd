@@ -48,6 +48,7 @@ cdef class TLSState:
     @cython.locals(count=Py_ssize_t)
     cpdef Py_ssize_t read_into(self, target, Py_ssize_t room) except -1
     cdef void after_read(self, Py_ssize_t count, Py_ssize_t room) noexcept
+    cpdef discard(self, scratch)
     @cython.locals(count=Py_ssize_t)
     cpdef Py_ssize_t write(self, data) except -1
     cpdef bint shut_down(self) except -1

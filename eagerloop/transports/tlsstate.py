@@ -120,8 +120,9 @@ class TLSState:
 
     def feed(self, data: bytes) -> None:
         """Take what was received."""
-        self.put(data)
-        self.scan.feed(data)
+        if not self.eof:  # nothing may come behind their close_notify, and none of it is ever read
+            self.put(data)
+            self.scan.feed(data)
 
     def unread(self) -> int:
         """Received bytes that are not decrypted yet."""
@@ -215,6 +216,18 @@ class TLSState:
             self.eof = self.strange = True
         elif not self.full:
             self.take()
+
+    def discard(self, scratch: memoryview) -> ssl.SSLError | None:
+        """Decrypt what was received and forget it: unread, it would pile up for as long as the peer
+        sends. An error is returned.
+        """
+        try:
+            while not self.eof and self.complete() > 0:
+                if self.read_into(scratch, len(scratch)) == 0:
+                    break
+        except ssl.SSLError as exc:  # damaged records
+            return exc
+        return None
 
     def write(self, data: Data) -> int:
         """Encrypt; how many bytes, 0: none before more is received."""

@@ -18,7 +18,7 @@ from tests.conftest import Run
 
 from .certificates import Authority
 from .peers import Peer, receive
-from .recording import Recorder
+from .recording import Recorder, reports
 
 HELLO = b"hello " * 1000
 
@@ -149,6 +149,62 @@ def test_start_tls_on_both_sides(run: Run, authority: Authority) -> None:
             writer.write(HELLO)
             assert await reader.readexactly(len(HELLO)) == HELLO
             await close(writer)
+
+    run(main)
+
+
+def test_start_tls_while_writing_is_paused(run: Run, authority: Authority) -> None:
+    """The pause ends with the handshake, not before: what is written then has to be encrypted."""
+    size = 20_000_000
+
+    class Resuming(Recorder):
+        secured: Any = None
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            self.secured.write(b"resumed")
+
+    def serve(connection: socket.socket) -> None:
+        assert receive(connection, size) == bytes(size)
+        with authority.server().wrap_socket(connection, server_side=True) as secured:
+            secured.sendall(b"x")
+            assert secured.recv(100) == b"resumed"
+            secured.unwrap().close()
+
+    async def main(address: tuple[str, int]) -> None:
+        loop: Any = eagerloop.get_running_loop()
+        transport, protocol = await loop.create_connection(Resuming, *address)
+        transport.write(bytes(size))
+        assert protocol.events == ["made", "pause"]
+        found = reports(loop)
+        protocol.secured = await loop.start_tls(
+            transport, protocol, authority.client(), server_hostname="localhost"
+        )
+        async with eagerloop.timeout(10):
+            assert await protocol.lost is None
+        assert protocol.events == ["made", "pause", "resume", "data", "eof", "lost"]
+        assert found == []
+
+    with Peer(serve) as peer:
+        run(main, peer.address)
+
+
+def test_one_that_was_just_accepted_is_the_servers_to_abort(run: Run, authority: Authority) -> None:
+    async def main() -> None:
+        loop: Any = eagerloop.get_running_loop()
+
+        def end() -> None:
+            server.close()
+            server.abort_clients()
+
+        def factory() -> asyncio.Protocol:
+            loop.call_soon(end)  # before the handshake has begun
+            return asyncio.Protocol()
+
+        server = await loop.create_server(factory, "127.0.0.1", 0, ssl=authority.server())
+        with socket.create_connection(server.sockets[0].getsockname()):
+            async with eagerloop.timeout(10):
+                await server.wait_closed()
 
     run(main)
 

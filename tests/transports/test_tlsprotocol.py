@@ -5,7 +5,10 @@ What goes wrong on the wire is in tests/promises/test_tls_endings.py.
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import ssl
+import time
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ import eagerloop
 from tests.conftest import Run
 
 from .certificates import Authority
+from .peers import Peer
 from .recording import BufferedRecorder, Recorder, reports
 
 
@@ -241,20 +245,24 @@ def test_a_callback_that_fails_ends_the_connection_with_its_error(
     run(main)
 
 
+@pytest.mark.parametrize("kind", [LookupError, asyncio.CancelledError])
 @pytest.mark.parametrize("name", ["pause_writing", "resume_writing"])
-def test_a_flow_callback_that_fails_is_reported(run: Run, authority: Authority, name: str) -> None:
+def test_a_flow_callback_that_fails_is_reported(
+    run: Run, authority: Authority, name: str, kind: type[BaseException]
+) -> None:
     async def main() -> None:
         found = reports(eagerloop.get_running_loop())
         async with Connection(authority) as (client, server):
 
             def fail() -> None:
-                raise LookupError(name)
+                raise kind(name)
 
             setattr(client, name, fail)
             client.transport.set_write_buffer_limits(high=0)
             client.transport.write(bytes(5_000_000))
             assert len(await server.until(5_000_000)) == 5_000_000
             assert found[0]["message"] == f"protocol.{name}() failed"
+            assert type(found[0]["exception"]) is kind
 
     run(main)
 
@@ -318,3 +326,39 @@ def test_key_update_and_tickets_need_no_application_data(run: Run, authority: Au
         assert loop.is_running()
 
     run(main)
+
+
+def test_what_comes_after_close_fills_no_memory(run: Run, authority: Authority) -> None:
+    """The peer sends and takes nothing, so we have closed and cannot say so yet."""
+    size = 20_000_000
+
+    def serve(connection: socket.socket) -> None:
+        with authority.server().wrap_socket(connection, server_side=True) as secured:
+            secured.sendall(bytes(size))
+            with pytest.raises(OSError, match=r"reset|Broken pipe|EOF"):
+                while True:
+                    secured.sendall(b"x")
+                    time.sleep(0.02)
+
+    async def main(address: tuple[str, int]) -> None:
+        loop: Any = eagerloop.get_running_loop()
+        transport, protocol = await loop.create_connection(
+            Recorder,
+            *address,
+            ssl=authority.client(),
+            server_hostname="localhost",
+            ssl_shutdown_timeout=1,
+        )
+        transport.write(bytes(size))
+        transport.close()
+        unread = 0
+        async with eagerloop.timeout(10):
+            while not protocol.lost.done():
+                unread = max(unread, transport._ssl_protocol._tls.unread())
+                await eagerloop.sleep(0.001)
+        assert isinstance(await protocol.lost, TimeoutError)
+        assert protocol.events == ["made", "pause", "lost"]
+        assert unread < 1_000_000
+
+    with Peer(serve) as peer:
+        run(main, peer.address)

@@ -229,3 +229,31 @@ def test_plain_text_is_an_error(authority: Authority) -> None:
     pair.server.feed(hello)
     with pytest.raises(ssl.SSLError, match="HTTP_REQUEST"):
         pair.server.handshake()
+
+
+def test_what_is_not_wanted_does_not_pile_up(authority: Authority) -> None:
+    pair = Pair(authority)
+    pair.shake_hands()
+    scratch = memoryview(bytearray(20_000))
+    for size in (1, 3 * CHUNK, 100_000):
+        pair.client.write(bytes(size))
+        pass_on(pair.client, pair.server, 7000)
+        assert pair.server.discard(scratch) is None
+        assert pair.server.unread() == 0
+    pair.client.shut_down()
+    goodbye = pair.client.output()
+    for _ in range(3):  # and behind the goodbye nothing is even looked at
+        pair.server.feed(goodbye)
+        assert pair.server.discard(scratch) is None
+        assert pair.server.eof
+        assert pair.server.unread() == 0
+
+
+def test_damage_in_what_is_not_wanted(authority: Authority) -> None:
+    pair = Pair(authority)
+    pair.shake_hands()
+    pair.client.write(b"secret")
+    record = bytearray(pair.client.output())
+    record[-1] ^= 1
+    pair.server.feed(bytes(record))
+    assert isinstance(pair.server.discard(memoryview(bytearray(100))), ssl.SSLError)

@@ -146,6 +146,22 @@ def test_limits(run: Run, authority: Authority) -> None:
     run(main)
 
 
+def test_without_room_for_waiting_bytes_writing_goes_on(run: Run, authority: Authority) -> None:
+    async def main() -> None:
+        async with Connection(authority) as (client, server):
+            client.transport.set_write_buffer_limits(high=0)
+            for count in range(1, 5):
+                client.transport.write(b"x")  # goes out at once: there is nothing to wait for
+                await server.until(count)
+            assert client.events == ["made"]
+            client.transport.write(bytes(5_000_000))
+            assert client.events == ["made", "pause"]
+            await server.until(5_000_004)
+            assert client.events == ["made", "pause", "resume"]
+
+    run(main)
+
+
 @pytest.mark.parametrize("high", [0, 1000, 20_000])
 def test_small_read_limits_stop_nothing_for_good(run: Run, authority: Authority, high: int) -> None:
     """Less than a record may be the limit: the rest of a record that has begun is let in."""
