@@ -190,7 +190,11 @@ static inline PyObject *el_sock_recv(int fd, Py_ssize_t last) {
 static inline Py_ssize_t el_sock_recv_into(int fd, PyObject *buffer) {
     Py_buffer view;
     Py_ssize_t count;
-    if (PyObject_GetBuffer(buffer, &view, PyBUF_WRITABLE) < 0) return -1;
+    if (PyObject_GetBuffer(buffer, &view, PyBUF_WRITABLE) < 0) { /* says what the socket module says */
+        PyErr_Format(PyExc_TypeError, "recv_into() argument 1 must be read-write bytes-like object, not %.50s",
+                     Py_TYPE(buffer)->tp_name);
+        return -1;
+    }
     do count = recv(fd, view.buf, (size_t)view.len, 0); while (count < 0 && errno == EINTR);
     count = el_sock_result(count);
     PyBuffer_Release(&view);

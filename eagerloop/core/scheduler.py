@@ -92,10 +92,14 @@ class Scheduler(Turn):
 
     def _turns(self) -> None:
         """Turns until `stop`."""
-        while True:
-            self._turn()
-            if self._stopping:
-                break
+        try:
+            while True:
+                self._turn()
+                if self._stopping:
+                    break
+        finally:
+            if self._flushing:  # an exit or an interrupt came out of the last turn before its end
+                self._flush()
 
     def _end_run(self) -> None:
         self._stopping = False

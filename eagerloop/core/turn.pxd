@@ -28,7 +28,7 @@ cdef class Turn(Agenda):
     cdef inline int _run_entry(self, object entry) except -1
     cdef inline int _call(self, Handle entry) except -1
     cdef inline int _run_timed(self, object entry) except -1
-    @cython.locals(channels=list, channel=Channel)
+    @cython.locals(channels=list, channel=Channel, done=Py_ssize_t)
     cdef inline int _flush(self) except -1
     cpdef _report_slow(self, object entry, double seconds)
 

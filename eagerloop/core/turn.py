@@ -203,9 +203,16 @@ class Turn(Agenda):
         while self._flushing:  # TLS flushes into a transport that holds it back once more
             channels = self._flushing
             self._flushing = []
-            for channel in channels:
-                channel._flush_due = False
-                channel.flush()
+            done = 0
+            try:
+                for channel in channels:
+                    channel._flush_due = False
+                    channel.flush()
+                    done += 1
+            except BaseException:  # an exit or an interrupt; it must not make the others wait for ever
+                channel._flush_due = True
+                self._flushing = channels[done:] + self._flushing
+                raise
 
     def _report_slow(self, entry: Any, seconds: float) -> None:
         """Says that `entry` took long; the loop logs it."""

@@ -10,6 +10,7 @@ import pytest
 
 import eagerloop
 from eagerloop import poll
+from eagerloop.core.watch import Channel
 
 Loop = eagerloop.EventLoop
 
@@ -84,3 +85,43 @@ def test_a_run_of_ready_work_asks_the_kernel_seldom(monkeypatch: pytest.MonkeyPa
     loop.close()
     assert left == 0
     assert 0 < asked <= 10_000 / 16
+
+
+class Holding(Channel):
+    """Holds something until the turn flushes; `end` is raised then, once."""
+
+    def __init__(self, end: BaseException | None = None) -> None:
+        super().__init__()
+        self.end = end
+        self.flushed = 0
+
+    def flush(self) -> None:
+        end, self.end = self.end, None
+        if end is not None:
+            raise end
+        self.flushed += 1
+
+
+def test_an_interrupt_while_flushing_holds_nothing_back(loop: Loop) -> None:
+    before, interrupted, after = channels = [Holding(), Holding(KeyboardInterrupt()), Holding()]
+    for channel in channels:
+        loop._flush_later(channel)
+    with pytest.raises(KeyboardInterrupt):
+        loop.run_until_complete(eagerloop.sleep(0))
+    assert [channel.flushed for channel in channels] == [1, 1, 1]
+    loop._flush_later(after)
+    loop.run_until_complete(eagerloop.sleep(0))
+    assert [channel.flushed for channel in channels] == [1, 1, 2]
+    assert not (before._flush_due or interrupted._flush_due or after._flush_due)
+
+
+def test_an_exit_out_of_a_turn_does_not_skip_its_flush(loop: Loop) -> None:
+    def end() -> None:
+        loop._flush_later(held)
+        raise SystemExit
+
+    held = Holding()
+    loop.call_soon(end)
+    with pytest.raises(SystemExit):
+        loop.run_forever()
+    assert held.flushed == 1

@@ -434,6 +434,7 @@ def test_a_buffer_that_cannot_be_filled_ends_its_connection_only(run: Any, buffe
             await protocol.lost
             [report] = told
             assert report["message"] == "Fatal read error on socket transport"
+            assert isinstance(report["exception"], TypeError)
             assert protocol.calls == ["made", ("lost", type(report["exception"]))]
 
     run(main)
