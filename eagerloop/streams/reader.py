@@ -123,6 +123,7 @@ class StreamReader:
     def _replace_transport(self, transport: Any) -> None:
         assert self._transport is not None, "Transport not set"
         self._transport = transport
+        self._paused = False  # that was the other one, and start_tls has resumed it
 
     def feed_data(self, data: Data) -> None:
         """Add received bytes; a read that they complete is woken."""

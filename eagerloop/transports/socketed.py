@@ -274,15 +274,18 @@ class SocketTransport(Channel):
             self._conn_lost += 1
             if self._socket is not None and not self._described:
                 self._describe()
-            self._release()
-            self._protocol = None
-            self._receive = None
-            self._loop = None
-            server, self._server = self._server, None
-            if server is not None:
-                server._detach(self)
-            if self._empty_waiter is not None and not self._empty_waiter.done():
-                self._empty_waiter.set_exception(ConnectionError("Connection is closed by peer"))
+            try:
+                self._release()
+            finally:  # somebody may have closed the descriptor; who waits for the end need not suffer
+                self._protocol = None
+                self._receive = None
+                self._loop = None
+                server, self._server = self._server, None
+                if server is not None:
+                    server._detach(self)
+                waiter = self._empty_waiter
+                if waiter is not None and not waiter.done():
+                    waiter.set_exception(ConnectionError("Connection is closed by peer"))
 
     # The socket, and what is known of it.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
 import socket
 from typing import Any
 
@@ -107,3 +109,30 @@ def test_an_unclosed_transport_warns_and_closes_its_socket() -> None:
         gc.collect()
     assert left.fileno() == -1
     right.close()
+
+
+def test_a_descriptor_closed_by_another_does_not_keep_the_server(run: Any) -> None:
+    class Robbed(eagerloop.Protocol):
+        def connection_made(self, transport: Any) -> None:
+            self.transport = transport
+
+        def data_received(self, data: bytes) -> None:
+            os.close(self.transport._sock_fd)
+            self.transport.abort()
+
+    async def main() -> None:
+        loop = eagerloop.get_running_loop()
+        told: list[dict[str, Any]] = []
+        loop.set_exception_handler(lambda _, context: told.append(context))
+        server = await loop.create_server(Robbed, "127.0.0.1", 0)
+        with socket.create_connection(server.sockets[0].getsockname()) as peer:
+            peer.send(b"x")
+            while not told:
+                await eagerloop.sleep(0.001)
+            server.close()
+            async with eagerloop.timeout(5):
+                await server.wait_closed()
+        [report] = told
+        assert report["exception"].errno == errno.EBADF
+
+    run(main)

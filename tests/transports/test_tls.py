@@ -189,6 +189,33 @@ def test_start_tls_while_writing_is_paused(run: Run, authority: Authority) -> No
         run(main, peer.address)
 
 
+def test_start_tls_while_the_reader_has_too_much(run: Run, authority: Authority) -> None:
+    """It had paused the connection; what comes over TLS is limited by a pause of its own."""
+    size = 5_000_000
+
+    def serve(connection: socket.socket) -> None:
+        connection.sendall(bytes(1000))
+        with authority.server().wrap_socket(connection, server_side=True) as secured:
+            secured.sendall(bytes(size))
+            assert secured.recv(1) == b""
+
+    async def main(address: tuple[str, int]) -> None:
+        reader, writer = await eagerloop.open_connection(*address, limit=100)
+        async with eagerloop.timeout(10):
+            while not reader._paused:
+                await eagerloop.sleep(0.001)
+            assert len(reader._buffer) == 1000
+            await writer.start_tls(authority.client(), server_hostname="localhost")
+            while writer.transport.is_reading():
+                await eagerloop.sleep(0.001)
+            assert len(reader._buffer) < size
+            assert await reader.readexactly(1000 + size) == bytes(1000 + size)
+        await close(writer)
+
+    with Peer(serve) as peer:
+        run(main, peer.address)
+
+
 def test_one_that_was_just_accepted_is_the_servers_to_abort(run: Run, authority: Authority) -> None:
     async def main() -> None:
         loop: Any = eagerloop.get_running_loop()
