@@ -209,7 +209,9 @@ class Turn(Agenda):
                     channel._flush_due = False
                     channel.flush()
                     done += 1
-            except BaseException:  # an exit or an interrupt; it must not make the others wait for ever
+            except (
+                BaseException
+            ):  # an exit or an interrupt; it must not make the others wait for ever
                 channel._flush_due = True
                 self._flushing = channels[done:] + self._flushing
                 raise

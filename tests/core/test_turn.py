@@ -103,16 +103,16 @@ class Holding(Channel):
 
 
 def test_an_interrupt_while_flushing_holds_nothing_back(loop: Loop) -> None:
-    before, interrupted, after = channels = [Holding(), Holding(KeyboardInterrupt()), Holding()]
+    channels = [Holding(), Holding(KeyboardInterrupt()), Holding()]
     for channel in channels:
         loop._flush_later(channel)
     with pytest.raises(KeyboardInterrupt):
         loop.run_until_complete(eagerloop.sleep(0))
     assert [channel.flushed for channel in channels] == [1, 1, 1]
-    loop._flush_later(after)
+    loop._flush_later(channels[2])
     loop.run_until_complete(eagerloop.sleep(0))
     assert [channel.flushed for channel in channels] == [1, 1, 2]
-    assert not (before._flush_due or interrupted._flush_due or after._flush_due)
+    assert not any(channel._flush_due for channel in channels)
 
 
 def test_an_exit_out_of_a_turn_does_not_skip_its_flush(loop: Loop) -> None:
