@@ -111,7 +111,7 @@ class DatagramTransport(SocketTransport):
 
     def _begin_reading(self, waiter: Future[None] | None) -> None:
         if self._open and self.is_reading():
-            self._loop._watch_read(self._sock_fd, self)
+            self._begin_watching(waiter)
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
@@ -178,6 +178,8 @@ class DatagramTransport(SocketTransport):
             if self._send(data, addr) or self._conn_lost > 0:
                 return
             self._start_writing()
+            if self._conn_lost > 0:  # it cannot be waited for
+                return
         data = bytes(data)  # its owner may change it before it goes
         self._queue.append((data, addr))
         self._own_outbox()

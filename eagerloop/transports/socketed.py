@@ -199,12 +199,26 @@ class SocketTransport(Channel):
         if self._writing:
             self._maybe_pause_protocol()
 
+    def _begin_watching(self, waiter: Any) -> bool:
+        """Reads from now on. False if the kernel watches no more descriptors: then this is the end."""
+        try:
+            self._loop._watch_read(self._sock_fd, self)
+        except OSError as exc:  # ENOSPC or ENOMEM
+            self._fatal_error(exc)
+            if waiter is not None and not waiter.done():
+                waiter.set_exception(exc)
+            return False
+        return True
+
     # Back-pressure.
 
     def _start_writing(self) -> None:
         """The socket is full: wait until it is writable."""
         self._writing = True
-        self._loop._watch_write(self._sock_fd, self)
+        try:
+            self._loop._watch_write(self._sock_fd, self)
+        except OSError as exc:  # the kernel watches no more descriptors: it would wait for ever
+            self._fatal_error(exc, "Fatal write error on socket transport")
 
     def _stop_writing(self) -> None:
         if self._writing:

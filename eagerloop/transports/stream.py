@@ -194,10 +194,9 @@ class StreamTransport(SocketTransport):
         """After connection_made, which may have paused or closed it."""
         if self._open:
             self._go_idle()
-            if self.is_reading():
-                self._loop._watch_read(self._sock_fd, self)
+            if self.is_reading() and self._begin_watching(waiter):
                 self._loop._transports.drop(self._sock_fd)
-        if waiter is not None and not waiter.cancelled():
+        if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
     def _on_ready(self, event: int) -> None:
@@ -337,6 +336,8 @@ class StreamTransport(SocketTransport):
         if count == size:
             return None
         self._start_writing()
+        if self._conn_lost > 0:  # it cannot be waited for
+            return None
         return memoryview(data)[count:] if count > 0 else data
 
     def _send_or_hold(self, added_bytes: int) -> None:

@@ -179,6 +179,29 @@ async def connecting() -> Outcome:
     return {"errors": errors}
 
 
+async def unwatched() -> Outcome:
+    """Two connections over a pair of sockets and two endpoints, one after the other."""
+    loop = asyncio.get_running_loop()
+    errors, ends = [], []
+    for sock in nonblocking_pair():
+        protocol = Recorder()
+        try:
+            transport, _ = await loop.create_connection(lambda made=protocol: made, sock=sock)
+            transport.close()
+        except OSError as exc:
+            errors.append(exc.errno)
+        ends.append(type(await protocol.lost).__name__)
+    for _ in range(2):
+        try:
+            endpoint, _ = await loop.create_datagram_endpoint(
+                Datagrams, local_addr=("127.0.0.1", 0)
+            )
+            endpoint.close()
+        except OSError as exc:
+            errors.append(exc.errno)
+    return {"errors": errors, "ends": ends}
+
+
 async def fifo() -> Outcome:
     """1 MB through the FIFO that EAGERLOOP_FIFO names."""
     loop = asyncio.get_running_loop()
@@ -204,6 +227,7 @@ PROGRAMS: dict[str, Callable[[], Coroutine[Any, Any, Outcome]]] = {
     "transports": transports,
     "ending": ending,
     "connecting": connecting,
+    "unwatched": unwatched,
     "fifo": fifo,
 }
 

@@ -5,6 +5,7 @@ The faults are real: strace makes the kernel's answer to the chosen call the cho
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -151,6 +152,32 @@ def test_files_arrive_whole(error: str) -> None:
 def test_connecting_raises(error: str, name: str) -> None:
     outcome = with_fault("connecting", "connect", error, "1..2")
     assert outcome["errors"] == [name, name]
+    assert outcome["heard"] == []
+
+
+@pytest.mark.parametrize(
+    ("when", "ends"), [("2", ["OSError", "NoneType"]), ("6", ["NoneType"] * 2)]
+)
+def test_a_connection_or_endpoint_that_cannot_be_watched_is_none(
+    when: str, ends: list[str]
+) -> None:
+    """The waker is the first; a connection that is watched counts twice."""
+    outcome = with_fault("unwatched", "epoll_ctl", "ENOSPC", when)
+    assert outcome["errors"] == [errno.ENOSPC]
+    assert outcome["ends"] == ends
+    assert outcome["heard"] == []
+
+
+def test_an_accepted_connection_that_cannot_be_watched_ends() -> None:
+    outcome = with_fault("server", "epoll_ctl", "ENOSPC", "4")  # waker, server, client, this
+    assert outcome["answers"] == ["", "hello", "hello"]
+    assert outcome["heard"] == []
+
+
+@pytest.mark.parametrize("when", ["4", "5"])  # waker, two readers; what does not fit, both ways
+def test_a_writer_that_cannot_be_watched_ends(when: str) -> None:
+    outcome = with_fault("ending", "epoll_ctl", "ENOSPC", when)
+    assert "OSError" in outcome["ends"]
     assert outcome["heard"] == []
 
 
