@@ -98,7 +98,15 @@ class Acceptor:
         )
         if not self._stopped:
             self._loop._remove_reader(self._sock.fileno())
-            self._retry = self._loop.call_later(ACCEPT_RETRY_DELAY, self.start)
+            self._retry = self._loop.call_later(ACCEPT_RETRY_DELAY, self._start_again)
+
+    def _start_again(self) -> None:
+        if self._sock.fileno() < 0:
+            return  # its owner has closed it
+        try:
+            self.start()
+        except OSError as exc:  # what accept lacked, the poller lacks too: ENOMEM, say
+            self._back_off(exc)
 
     def _open(self, conn: socket.socket, address: Any, context: Context) -> None:
         if self._loop.get_debug():

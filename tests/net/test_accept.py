@@ -168,18 +168,20 @@ def test_out_of_descriptors_it_backs_off_and_recovers(
     run(main)
 
 
-def test_closing_during_the_back_off(run: Run, few_descriptors: int) -> None:
+@pytest.mark.parametrize("by", ["the server", "the socket's owner"])
+def test_closing_during_the_back_off(run: Run, few_descriptors: int, by: str) -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
         heard: list[dict[str, Any]] = []
         loop.set_exception_handler(lambda loop, context: heard.append(context))
-        server = await loop.create_server(Echo, "127.0.0.1", 0)
+        sock = socket.create_server(("127.0.0.1", 0))
+        server = await loop.create_server(Echo, sock=sock)
         client = socket.socket()
         client.setblocking(False)
         taken = use_up_descriptors()
         client.connect_ex(("127.0.0.1", port_of(server)))
         await asyncio.sleep(0.05)
-        server.close()
+        (server if by == "the server" else sock).close()
         for fd in taken:
             os.close(fd)
         client.close()
@@ -187,6 +189,7 @@ def test_closing_during_the_back_off(run: Run, few_descriptors: int) -> None:
         assert [context["message"] for context in heard] == [
             "socket.accept() out of system resource"
         ]
+        server.close()
 
     run(main)
 

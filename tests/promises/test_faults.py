@@ -22,16 +22,17 @@ OUT_OF_RESOURCES = "socket.accept() out of system resource"
 
 
 def with_fault(
-    program: str, call: str, error: str, when: str, path: str | None = None
+    program: str, call: str, error: str, when: str, path: str | None = None, also: str | None = None
 ) -> dict[str, Any]:
     """What became of a program of faulty.py whose system calls *call* number *when* fail.
 
-    With a *path*, only those on its descriptors count.
+    With a *path*, only those on its descriptors count. *also* is a second fault, in strace's words.
     """
     command = [
-        *("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"),
+        *("strace", "-f", "-qq", "-o", "/dev/null"),
         *(() if path is None else ("-P", path)),
         *("-e", f"inject={call}:error={error}:when={when}"),
+        *(() if also is None else ("-e", f"inject={also}")),
         *(sys.executable, "-W", "error", "-m", "tests.promises.faulty", program),
     ]
     variables = os.environ if path is None else {**os.environ, "EAGERLOOP_FIFO": path}
@@ -58,6 +59,17 @@ def test_accept_backs_off_and_recovers(error: str) -> None:
     assert outcome["answers"] == ["hello"] * 3
     assert outcome["heard"] == [OUT_OF_RESOURCES]
     assert outcome["seconds"] >= 1
+
+
+def test_accept_recovers_though_it_cannot_be_watched_at_first() -> None:
+    """The poller lacks what accept lacked, when it is time to try again."""
+    again = (
+        "epoll_ctl:error=ENOMEM:when=7"  # waker, server, client's, back-off, client's twice, this
+    )
+    outcome = with_fault("server", "accept4", "ENOMEM", "1", also=again)
+    assert outcome["answers"] == ["hello"] * 3
+    assert outcome["heard"] == [OUT_OF_RESOURCES] * 2
+    assert outcome["seconds"] >= 2
 
 
 def test_accept_reports_what_it_cannot_explain() -> None:
