@@ -75,8 +75,9 @@ class StreamTransport(SocketTransport):
         self._joins = False
         self._paused = False
         self._eof = False
-        SocketTransport.__init__(self, loop, sock, protocol, extra, server, context)
+        self._open = False  # if this fails the socket is still the caller's to close
         send_at_once(sock)
+        SocketTransport.__init__(self, loop, sock, protocol, extra, server, context)
         loop.call_soon(self._protocol.connection_made, self, context=context)
         loop.call_soon(self._begin_reading, waiter)
 

@@ -186,6 +186,12 @@ def test_an_accepted_connection_that_cannot_be_watched_ends() -> None:
     assert outcome["heard"] == []
 
 
+def test_an_accepted_connection_that_cannot_be_set_up_is_closed() -> None:
+    outcome = with_fault("server", "setsockopt", "ENOBUFS", "2")  # the listening socket's was first
+    assert outcome["answers"] == ["", "hello", "hello"]
+    assert outcome["heard"] == []
+
+
 @pytest.mark.parametrize("when", ["4", "5"])  # waker, two readers; what does not fit, both ways
 def test_a_writer_that_cannot_be_watched_ends(when: str) -> None:
     outcome = with_fault("ending", "epoll_ctl", "ENOSPC", when)
