@@ -162,10 +162,10 @@ class StreamReaderProtocol(Feed, FlowControlMixin):
                 reader.feed_eof()
             else:
                 reader.set_exception(exc)
-        if self._end is None:
-            self._end = _OVER if exc is None else exc
-        elif isfuture(self._end):
+        if isfuture(self._end) and not self._end.done():
             settle(self._end, exc)
+        else:  # nobody waits: it was not asked for, or who asked was cancelled
+            self._end = _OVER if exc is None else exc
         super().connection_lost(exc)
         self._stream_reader_wr = None
         if self._task is None:
@@ -176,10 +176,11 @@ class StreamReaderProtocol(Feed, FlowControlMixin):
     def _closed(self) -> Future[None]:
         """Settled when the connection is lost; made when somebody wants it."""
         end = self._end
-        if not isfuture(end):
+        if end is None or (isfuture(end) and end.cancelled()):  # its waiter was, the end was not
             self._end = self._loop.create_future()
-            if end is not None:
-                settle(self._end, None if end is _OVER else end)
+        elif not isfuture(end):
+            self._end = self._loop.create_future()
+            settle(self._end, None if end is _OVER else end)
         return self._end
 
     def _get_close_waiter(self, stream: Any) -> Future[None]:

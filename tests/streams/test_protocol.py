@@ -238,3 +238,22 @@ def test_a_rejected_connection_is_aborted_and_reported(run: Run) -> None:
         assert "An open stream was garbage collected" in found[0]["message"]
 
     run(main)
+
+
+@pytest.mark.parametrize("waits_again", [False, True])
+def test_who_gives_up_waiting_for_the_end_may_wait_again(run: Run, waits_again: bool) -> None:
+    async def main() -> None:
+        mine, other = socket.socketpair()
+        with other:
+            _, writer = await eagerloop.open_connection(sock=mine)
+            writer.write(bytes(5_000_000))
+            writer.close()  # ends when the peer has taken all, or has gone
+            for _ in range(2 if waits_again else 1):
+                with pytest.raises(TimeoutError):
+                    await eagerloop.wait_for(writer.wait_closed(), 0.01)
+        if not waits_again:
+            await eagerloop.sleep(0.01)  # the end comes while nobody waits
+        with pytest.raises(ConnectionError):
+            await writer.wait_closed()
+
+    run(main)
