@@ -195,7 +195,7 @@ class TLSProtocol(Channel):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The transport is closed: tell the application and let go of everything."""
-        if exc is None:
+        if self._failure is not None:  # what came first, whatever the transport met after it
             exc = self._failure
         self._failure = None
         self._end()

@@ -6,8 +6,10 @@ What goes wrong on the wire is in tests/promises/test_tls_endings.py.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
+import threading
 import time
 from typing import Any
 
@@ -362,3 +364,35 @@ def test_what_comes_after_close_fills_no_memory(run: Run, authority: Authority) 
 
     with Peer(serve) as peer:
         run(main, peer.address)
+
+
+def test_the_error_that_ended_it_is_told_though_the_alert_cannot_go_out(
+    run: Run, authority: Authority
+) -> None:
+    size = 20_000_000
+    over = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        with authority.server().wrap_socket(connection, server_side=True) as secured:
+            with socket.socket(fileno=os.dup(secured.fileno())) as bare:
+                bare.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))  # a record that nobody encrypted
+            over.wait(10)  # reading nothing
+
+    async def main(address: tuple[str, int]) -> None:
+        loop: Any = eagerloop.get_running_loop()
+        transport, protocol = await loop.create_connection(
+            Recorder,
+            *address,
+            ssl=authority.client(),
+            server_hostname="localhost",
+            ssl_shutdown_timeout=0.1,
+        )
+        transport.write(bytes(size))
+        async with eagerloop.timeout(10):
+            assert isinstance(await protocol.lost, ssl.SSLError)
+
+    with Peer(serve) as peer:
+        try:
+            run(main, peer.address)
+        finally:
+            over.set()
