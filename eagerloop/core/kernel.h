@@ -16,6 +16,10 @@
 
 static inline int el_check_signals(void) { return PyErr_CheckSignals(); }
 
+/* A call that may lead to itself: fails before the stack ends. */
+static inline int el_descend(void) { return Py_EnterRecursiveCall(" while calling a Python object") ? -1 : 0; }
+static inline void el_ascend(void) { Py_LeaveRecursiveCall(); }
+
 static inline double el_monotonic(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

@@ -16,6 +16,13 @@ def check_signals() -> None:
     """The interpreter runs signal handlers between bytecodes by itself."""
 
 
+def descend() -> None:
+    """It counts its calls, too."""
+
+
+ascend = descend
+
+
 monotonic = time.monotonic
 thread_id = threading.get_ident
 next_number = itertools.count(1).__next__

@@ -52,6 +52,8 @@ cdef extern from "runtime.h":
 
     # Kernel (kernel.h)
     int check_signals "el_check_signals" () except -1
+    int descend "el_descend" () except -1
+    void ascend "el_ascend" () noexcept
     double monotonic "el_monotonic" () noexcept
     unsigned long thread_id "PyThread_get_thread_ident" () noexcept
     long next_number "el_next_number" () noexcept

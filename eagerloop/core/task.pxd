@@ -1,6 +1,6 @@
 cimport cython
 
-from . cimport current, future, overseer, runtime, yields
+from . cimport current, future, overseer, passing, runtime, yields
 from .future cimport Future, ready_push_for
 from .structs cimport el_link
 from .agenda cimport Agenda, ready_len, ready_push, timers_len

@@ -24,7 +24,7 @@ from asyncio.exceptions import CancelledError, InvalidStateError
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from . import current, future, losses, overseer, reprs, runtime, stacks, yields
+from . import current, future, losses, overseer, passing, reprs, runtime, stacks, yields
 from .delay import Delay
 from .future import Future
 
@@ -186,7 +186,7 @@ class Task(Future):
         if self._phase != future.PENDING:
             return False
         self._num_cancels_requested += 1
-        if self._fut_waiter is not None and self._fut_waiter.cancel(msg=msg):
+        if self._fut_waiter is not None and passing.cancel(self._fut_waiter, msg):
             return True  # it may be done and refuse, or its task absorb the cancellation: ours is then still due
         self._cancel_due = True
         self._outcome = msg
@@ -447,12 +447,12 @@ def wait_generally(task: Task, waited: Any) -> None:
 
 def wait_natively(task: Task, agenda: Agenda, waited: Future) -> None:
     """Waits for a future of our own make: it holds the task itself."""
-    if waited._agenda is not agenda:
+    if waited is task:
+        throw_later(task, f"Task cannot await on itself: {task!r}")
+    elif waited._agenda is not agenda:
         throw_later(task, f"Task {task!r} got Future {waited!r} attached to a different loop")
     elif not waited._blocking:
         throw_later(task, f"yield was used instead of yield from in task {task!r} with {waited!r}")
-    elif waited is task:
-        throw_later(task, f"Task cannot await on itself: {task!r}")
     else:
         waited._blocking = False
         task._fut_waiter = waited
@@ -468,7 +468,7 @@ def wait_natively(task: Task, agenda: Agenda, waited: Future) -> None:
 
 def deliver_cancel(task: Task) -> None:
     """A cancellation was requested while the step ran."""
-    if task._cancel_due and task._fut_waiter.cancel(msg=task._outcome):
+    if task._cancel_due and passing.cancel(task._fut_waiter, task._outcome):
         task._cancel_due = False
 
 

@@ -1,6 +1,6 @@
 cimport cython
 
-from ..core cimport future, overseer
+from ..core cimport future, overseer, passing
 from ..core.future cimport Future
 from ..core.overseer cimport Overseer
 from ..core.scheduler cimport Scheduler

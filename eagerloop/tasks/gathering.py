@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Sequence
 from types import CoroutineType
 from typing import Any
 
-from ..core import future, overseer
+from ..core import future, overseer, passing
 from ..core.current import current_task
 from ..core.future import Future, future_add_to_awaited_by, future_discard_from_awaited_by
 from ..core.overseer import Overseer
@@ -82,9 +82,10 @@ def forgive(task: Any) -> None:
 def are_distinct(awaitables: tuple[Any, ...]) -> bool:
     """False if one is there twice, or cannot be told from others: a set is less work than a dict."""
     try:
-        return len(frozenset(awaitables)) == len(awaitables)
+        count = len(frozenset(awaitables))
     except TypeError:  # one has no hash, which is an error where its turn comes
-        return False
+        count = 0
+    return count == len(awaitables)
 
 
 def retrieve(child: Any) -> None:
@@ -142,7 +143,7 @@ class _GatheringFuture(Future):
             return False
         cancelled = False
         for child in self._children:
-            if child.cancel(msg=msg):
+            if passing.cancel(child, msg):
                 cancelled = True
         if cancelled:
             # The parent ends in CancelledError when they are done, even with return_exceptions.

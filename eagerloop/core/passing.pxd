@@ -1,0 +1,4 @@
+from . cimport runtime
+
+
+cdef bint cancel(object waited, object message) except -1
