@@ -28,12 +28,12 @@ def mistake(task: Any, waited: Any) -> str | None:
         if hasattr(waited, "send") and hasattr(waited, "gi_frame"):
             return f"yield was used instead of yield from for generator in task {task!r} with {waited!r}"
         return f"Task got bad yield: {waited!r}"
+    if waited is task:
+        return f"Task cannot await on itself: {task!r}"
     if loop_of(waited) is not task._loop:
         return f"Task {task!r} got Future {waited!r} attached to a different loop"
     if not blocking:
         return f"yield was used instead of yield from in task {task!r} with {waited!r}"
-    if waited is task:
-        return f"Task cannot await on itself: {task!r}"
     return None
 
 

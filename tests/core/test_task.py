@@ -216,12 +216,13 @@ class Yields:
         yield self.what
 
 
-@pytest.mark.parametrize("what", ["bad", "foreign", "unmarked"])
+@pytest.mark.parametrize("what", ["bad", "foreign", "unmarked", "itself"])
 def test_what_may_not_be_yielded_is_told_where_it_was(loop: Loop, what: str) -> None:
     other = eagerloop.EventLoop()
     wrong = {
         "bad": (lambda: 5, "Task got bad yield: 5"),
         "foreign": (other.create_future, "attached to a different loop"),
+        "itself": (eagerloop.current_task, "Task cannot await on itself"),
         "unmarked": (loop.create_future, "yield was used instead of yield from"),
     }
     make, message = wrong[what]
