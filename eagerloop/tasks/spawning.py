@@ -67,11 +67,12 @@ def ensure_future(
     else:
         raise TypeError("An asyncio.Future, a coroutine or an awaitable is required")
     try:
-        return loop.create_task(coro)  # type: ignore[return-value]
+        task = loop.create_task(coro)
     except RuntimeError:
         # A closed loop, most likely: nobody else is going to await it.
         coro.close()
         raise
+    return task  # type: ignore[return-value]
 
 
 def native_of(loop: Any) -> Scheduler | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import sys
 from collections.abc import Generator
 from typing import Any
 
@@ -82,3 +83,26 @@ def test_a_closed_loop_leaves_no_coroutine_unawaited(make: Any) -> None:
     loop.close()
     with pytest.raises(RuntimeError, match="Event loop is closed"):
         eagerloop.ensure_future(make(), loop=loop)
+
+
+def test_what_a_caller_handles_does_not_stay_with_the_task(run: Run) -> None:
+    async def spawn() -> BaseException | None:
+        await eagerloop.ensure_future(get())
+        await eagerloop.gather(get())
+        return sys.exc_info()[1]
+
+    async def spawn_later() -> BaseException | None:
+        task: Any = eagerloop.ensure_future(get())
+        future: Any = eagerloop.gather(task, task)
+        await future
+        return sys.exc_info()[1]
+
+    async def main() -> None:
+        for function in (spawn, spawn_later):
+            try:
+                raise ValueError("handled while the task starts")
+            except ValueError:
+                task = eagerloop.create_task(function(), eager_start=True)
+            assert await task is None
+
+    run(main)
