@@ -64,15 +64,19 @@ class Operation:
         finished = poll(self)
         while not finished:
             waited = take(self, False)
+            error = None
             try:
                 yield waited
             except GeneratorExit as exc:  # closed: clean up, whatever _fail would rather do
                 fail(self, exc)
                 raise
             except BaseException as exc:  # whatever the wait raises is for _fail
-                finished = fail(self, exc)
-            else:
-                finished = poll(self)
+                error = exc
+            try:
+                # not where the exception is handled: it is no context of what comes of it
+                finished = poll(self) if error is None else fail(self, error)
+            finally:
+                error = None  # interpreted, this frame is in its traceback
         return take(self, True)
 
     # The coroutine protocol, for create_task(queue.get()) and for what a coroutine awaiting us passes on.

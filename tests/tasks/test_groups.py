@@ -438,3 +438,13 @@ def test_on_a_loop_that_is_not_ours() -> None:
 
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         runner.run(main())
+
+
+def test_the_errors_have_no_context(run: Run) -> None:
+    async def main() -> None:
+        with pytest.raises(ExceptionGroup) as raised:
+            async with eagerloop.TaskGroup() as group:
+                group.create_task(fail())
+        assert raised.value.__context__ is None
+
+    run(main)
