@@ -135,7 +135,7 @@ class Turn(Agenda):
     def _run_ready(self) -> None:
         """Runs a snapshot of the queue."""
         count = ready_len(self)
-        while count > 0:
+        while count > 0 and ready_len(self) > 0:  # a turn may be run inside of a turn, and take what was ours
             count -= 1
             entry = ready_pop(self)
             if self._debug:

@@ -30,6 +30,15 @@ def test_what_a_callback_adds_runs_in_the_next_turn(loop: Loop) -> None:
     assert order == ["first", "second", "added"]
 
 
+def test_a_turn_inside_of_a_turn_takes_what_was_queued(loop: Loop) -> None:
+    order: list[int] = []
+    loop.call_soon(loop._run_once)
+    loop.call_soon(order.append, 1)
+    loop.call_soon(order.append, 2)
+    loop._run_once()
+    assert order == [1, 2]
+
+
 def test_stop_finishes_the_turn(loop: Loop) -> None:
     order: list[int] = []
     loop.call_soon(loop.stop)
