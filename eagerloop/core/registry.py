@@ -54,7 +54,17 @@ def _registry() -> Any:
     return getattr(_tasks, "_scheduled_tasks" if sys.version_info >= (3, 12) else "_all_tasks")
 
 
+def _check_interpreter() -> None:
+    """Up to 3.11 asyncio's C module, and so its registry, is one for all interpreters of the process."""
+    import _xxsubinterpreters as interpreters
+
+    if interpreters.get_current() != interpreters.get_main():
+        raise ImportError("before Python 3.12 eagerloop can only be imported by the main interpreter")
+
+
 def _install() -> None:
+    if sys.version_info < (3, 12):
+        _check_interpreter()
     registry = _registry()
     if type(registry.data) is not _Registered:
         registry.data = _Registered(registry.data)

@@ -121,7 +121,10 @@ class SignalHandlers:
     def begin_run(self) -> None:
         """A run begins: in the main thread, every signal ends the poll, handled here or not."""
         if self._loop._waker is not None and current_thread() is main_thread():
-            before = self._install()
+            try:
+                before = self._install()
+            except ValueError:  # the main thread of a subinterpreter, which no signal reaches
+                return
             self._outer = _Outer(-1 if before == self._waker_fd() else before)
 
     def end_run(self) -> None:
