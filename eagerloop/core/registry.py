@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio.events as _events
 import asyncio.tasks as _tasks
 import gc
+import importlib
 import sys
 import weakref
 from collections.abc import Iterator
@@ -56,10 +57,11 @@ def _registry() -> Any:
 
 def _check_interpreter() -> None:
     """Up to 3.11 asyncio's C module, and so its registry, is one for all interpreters of the process."""
-    import _xxsubinterpreters as interpreters
-
+    interpreters: Any = importlib.import_module("_xxsubinterpreters")
     if interpreters.get_current() != interpreters.get_main():
-        raise ImportError("before Python 3.12 eagerloop can only be imported by the main interpreter")
+        raise ImportError(
+            "before Python 3.12 eagerloop can only be imported by the main interpreter"
+        )
 
 
 def _install() -> None:

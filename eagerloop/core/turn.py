@@ -133,9 +133,9 @@ class Turn(Agenda):
                 ready_push(self, entry)
 
     def _run_ready(self) -> None:
-        """Runs a snapshot of the queue."""
+        """Runs a snapshot of the queue; a turn that is run inside of it may take some of that."""
         count = ready_len(self)
-        while count > 0 and ready_len(self) > 0:  # a turn may be run inside of a turn, and take what was ours
+        while count > 0 and ready_len(self) > 0:
             count -= 1
             entry = ready_pop(self)
             if self._debug:

@@ -188,18 +188,19 @@ class DatagramTransport(SocketTransport):
 
     def _send(self, data: ReadableBuffer, addr: Any) -> bool:
         """False if the kernel has no room. An error ends the datagram: the protocol hears of it."""
+        sent = 0
         try:
             if self._connected:
-                return runtime.sock_send(self._socket, self._sock_fd, data) != WOULD_BLOCK
-            sent = runtime.sock_sendto(self._socket, self._sock_fd, data, addr, self._peer)
-            return sent != WOULD_BLOCK
+                sent = runtime.sock_send(self._socket, self._sock_fd, data)
+            else:
+                sent = runtime.sock_sendto(self._socket, self._sock_fd, data, addr, self._peer)
         except OSError as exc:
             self._error_received(exc)
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as exc:  # an address that the socket cannot read
             self._fatal_error(exc, "Fatal write error on datagram transport")
-        return True
+        return sent != WOULD_BLOCK
 
     def on_writable(self) -> None:
         call_one(self, self._write, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -450,5 +451,25 @@ def test_senders_with_a_name_and_without(run: Run, tmp_path: Path) -> None:
         assert [sender for _, sender in protocol.received] == [named, None, None, named]
         transport.close()
         await protocol.lost
+
+    run(main)
+
+
+def test_what_a_caller_handles_does_not_stay_with_the_sender(run: Run) -> None:
+    async def send(transport: Any) -> BaseException | None:
+        transport.sendto(b"x")
+        await asyncio.sleep(0)
+        return sys.exc_info()[1]
+
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        transport, _, right = await unix_pair()
+        try:
+            raise ValueError("handled while the task starts")
+        except ValueError:
+            task = loop.create_task(send(transport), eager_start=True)
+        assert await task is None
+        transport.close()
+        right.close()
 
     run(main)
