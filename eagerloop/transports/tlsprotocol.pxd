@@ -80,7 +80,7 @@ cdef class TLSProtocol(Channel):
     cdef int _begin_shutdown(self) except -1
     cdef int _start_shutdown_timer(self) except -1
     cdef int _cancel_timer(self) except -1
-    cdef int _go_on_with_flush(self) except -1
+    cdef object _go_on_with_flush(self)
     @cython.locals(done=bint)
     cdef object _go_on_with_shutdown(self)
     cdef int _end(self) except -1
