@@ -115,6 +115,20 @@ static inline Py_ssize_t el_sock_result(Py_ssize_t count) {
     return -1;
 }
 
+/* Stream transports ask for what failed instead of catching it, for Cython's own `try` costs as much as entering a context
+ * does: a send that fails returns a number below EL_FAILED, and a receive the exception. */
+#define EL_FAILED (-1000)
+static inline Py_ssize_t el_sock_outcome(Py_ssize_t count) {
+    if (count >= 0) return count;
+    return errno == EAGAIN || errno == EWOULDBLOCK ? -2 : EL_FAILED - errno;
+}
+
+static inline PyObject *el_sock_error(Py_ssize_t outcome) {
+    errno = (int)(EL_FAILED - outcome);
+    PyErr_SetFromErrno(PyExc_OSError);
+    return el_take_exception();
+}
+
 /* The object of the last packet. If it was let go of when the next is wanted, as an echo's is, it serves again: from 512
  * bytes on, malloc and free cost as much as the rest of a read. */
 static PyObject *el_last = NULL;
@@ -174,7 +188,7 @@ static inline PyObject *el_recv_again(int fd, char *rest) {
     return made;
 }
 
-/* What has arrived, at most EL_SCRATCH bytes; b"" at the end; None if it would block. `last` is what came last time. */
+/* What has arrived, at most EL_SCRATCH bytes; b"" at the end; None if it would block. `last` is how much came last time. */
 static inline PyObject *el_sock_recv(int fd, Py_ssize_t last) {
     static char scratch[EL_SCRATCH];
     Py_ssize_t count;
@@ -189,7 +203,7 @@ static inline PyObject *el_sock_recv(int fd, Py_ssize_t last) {
     if (count < 0) return count == -2 ? Py_NewRef(Py_None) : NULL;
     return el_bytes_of(scratch, count);
 }
-#define EL_SOCK_RECV(sock, fd, last) el_sock_recv(fd, last)
+#define EL_SOCK_RECV(sock, fd, last) el_or_exception(el_sock_recv(fd, last))
 
 static inline Py_ssize_t el_sock_recv_into(int fd, PyObject *buffer) {
     Py_buffer view;
@@ -212,11 +226,11 @@ static inline Py_ssize_t el_sock_send(int fd, PyObject *data) {
     if (PyBytes_CheckExact(data)) {
         do count = send(fd, PyBytes_AS_STRING(data), (size_t)PyBytes_GET_SIZE(data), EL_SEND_FLAGS);
         while (count < 0 && errno == EINTR);
-        return el_sock_result(count);
+        return el_sock_outcome(count);
     }
     if (PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) < 0) return -1;
     do count = send(fd, view.buf, (size_t)view.len, EL_SEND_FLAGS); while (count < 0 && errno == EINTR);
-    count = el_sock_result(count);
+    count = el_sock_outcome(count);
     PyBuffer_Release(&view);
     return count;
 }
@@ -240,7 +254,7 @@ static inline Py_ssize_t el_sock_sendmsg(int fd, PyObject *pieces, Py_ssize_t fi
     message.msg_iov = vector;
     message.msg_iovlen = (size_t)count;
     do count = sendmsg(fd, &message, EL_SEND_FLAGS); while (count < 0 && errno == EINTR);
-    return el_sock_result(count);
+    return el_sock_outcome(count);
 }
 #define EL_SOCK_SENDMSG(sock, fd, pieces, first, offset) el_sock_sendmsg(fd, pieces, first, offset)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import mmap
+import os
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -68,15 +69,18 @@ def event_bits(events: list[Any], i: int) -> int:
 
 
 WOULD_BLOCK = -2
+FAILED = -1000
 SCRATCH_BYTES = 262144
 PIECES = 64
 
 
-def sock_recv(sock: socket.socket, fd: int, last: int) -> bytes | None:
+def sock_recv(sock: socket.socket, fd: int, last: int) -> bytes | Exception | None:
     try:
         return sock.recv(SCRATCH_BYTES)
     except BlockingIOError:
         return None
+    except Exception as exc:  # the caller asks
+        return exc
 
 
 def sock_recv_into(sock: socket.socket, fd: int, buffer: Any) -> int:
@@ -89,8 +93,8 @@ def sock_recv_into(sock: socket.socket, fd: int, buffer: Any) -> int:
 def sock_send(sock: socket.socket, fd: int, data: Any) -> int:
     try:
         return sock.send(data)
-    except BlockingIOError:
-        return WOULD_BLOCK
+    except OSError as exc:
+        return _failed(exc)
 
 
 def sock_sendmsg(sock: socket.socket, fd: int, pieces: list[Any], first: int, offset: int) -> int:
@@ -98,8 +102,17 @@ def sock_sendmsg(sock: socket.socket, fd: int, pieces: list[Any], first: int, of
     views[0] = views[0][offset:]
     try:
         return sock.sendmsg(views)
-    except BlockingIOError:
-        return WOULD_BLOCK
+    except OSError as exc:
+        return _failed(exc)
+
+
+def _failed(exc: OSError) -> int:
+    return WOULD_BLOCK if isinstance(exc, BlockingIOError) else FAILED - (exc.errno or 0)
+
+
+def sock_error(outcome: int) -> OSError:
+    number = FAILED - outcome
+    return OSError(number, os.strerror(number))
 
 
 DATAGRAM_BYTES = 262144

@@ -67,6 +67,7 @@ cdef extern from "runtime.h":
     object sock_recv "EL_SOCK_RECV" (object sock, int fd, Py_ssize_t last)
     Py_ssize_t sock_recv_into "EL_SOCK_RECV_INTO" (object sock, int fd, object buffer) except -1
     Py_ssize_t sock_send "EL_SOCK_SEND" (object sock, int fd, object data) except -1
+    object sock_error "el_sock_error" (Py_ssize_t outcome)
     Py_ssize_t sock_sendmsg "EL_SOCK_SENDMSG" (
         object sock, int fd, list pieces, Py_ssize_t first, Py_ssize_t offset) except -1
     el_peer *peer_new "el_peer_new" (int family) except NULL

@@ -194,6 +194,14 @@ def call_two(owner: Any, function: Any, first: Any, second: Any) -> Any:
     return owner._context.run(function, first, second)
 
 
+def tell_one(owner: Any, function: Any, argument: Any) -> BaseException | None:
+    return attempt(owner._context.run, function, argument)
+
+
+def tell_two(owner: Any, function: Any, first: Any, second: Any) -> BaseException | None:
+    return attempt(owner._context.run, function, first, second)
+
+
 def dict_drop(owner: Any) -> None:
     """The interpreter makes a `__dict__` when somebody wants it."""
 

@@ -223,7 +223,17 @@ static inline PyObject *el_context_call_two(PyObject **slot, PyObject *function,
 static inline int el_context_is_empty(PyObject *slot) { return slot == el_no_variables; }
 #define EL_CONTEXT_IS_EMPTY(owner) el_context_is_empty((owner)->_context)
 
-/* None, or the exception out of a C function. */
+/* What a function returned, or the exception that it raised. */
+static inline PyObject *el_or_exception(PyObject *result) { return result == NULL ? el_take_exception() : result; }
+
+/* None, or the exception. */
+static inline PyObject *el_only_exception(PyObject *result) {
+    if (result == NULL) return el_take_exception();
+    Py_DECREF(result);
+    return Py_NewRef(Py_None);
+}
+#define EL_TELL_ONE(owner, function, argument) el_only_exception(EL_CALL_ONE(owner, function, argument))
+#define EL_TELL_TWO(owner, function, first, second) el_only_exception(EL_CALL_TWO(owner, function, first, second))
 #define EL_ATTEMPT(function, a, b) (function(a, b) < 0 ? el_take_exception() : Py_NewRef(Py_None))
 
 /* A Context that only the slot holds gives way to its variables. */

@@ -207,11 +207,9 @@ class Turn(Agenda):
             try:
                 for channel in channels:
                     channel._flush_due = False
-                    channel.flush()
+                    channel._on_flush()
                     done += 1
-            except (
-                BaseException
-            ):  # an exit or an interrupt; it must not make the others wait for ever
+            except BaseException:  # an exit or an interrupt: the others must not wait for ever
                 channel._flush_due = True
                 self._flushing = channels[done:] + self._flushing
                 raise

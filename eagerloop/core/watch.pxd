@@ -12,6 +12,7 @@ cdef class Channel:
     cdef object __weakref__
 
     cdef int _on_ready(self, int event) except -1
+    cdef int _on_flush(self) except -1
     cpdef on_readable(self)
     cpdef on_writable(self)
     cpdef flush(self)

@@ -40,6 +40,10 @@ class Channel:
         else:
             self.on_writable()
 
+    def _on_flush(self) -> None:
+        """What the turn calls; likewise."""
+        self.flush()
+
     def on_readable(self) -> None:
         """There is something to read, an end, or an error."""
 

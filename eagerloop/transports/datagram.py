@@ -192,6 +192,8 @@ class DatagramTransport(SocketTransport):
         try:
             if self._connected:
                 sent = runtime.sock_send(self._socket, self._sock_fd, data)
+                if sent < WOULD_BLOCK:
+                    raise runtime.sock_error(sent)
             else:
                 sent = runtime.sock_sendto(self._socket, self._sock_fd, data, addr, self._peer)
         except OSError as exc:

@@ -61,5 +61,7 @@ cdef class SocketTransport(Channel):
 cdef extern from "runtime.h":
     object call_one "EL_CALL_ONE" (SocketTransport owner, object function, object argument)
     object call_two "EL_CALL_TWO" (SocketTransport owner, object function, object first, object second)
+    object tell_one "EL_TELL_ONE" (SocketTransport owner, object function, object argument)
+    object tell_two "EL_TELL_TWO" (SocketTransport owner, object function, object first, object second)
     int dict_drop "EL_DICT_DROP" (SocketTransport owner) noexcept
     int context_slim "EL_CONTEXT_SLIM" (SocketTransport owner) noexcept

@@ -2,7 +2,7 @@ cimport cython
 
 from ..core cimport runtime, watch
 from .outbox cimport Outbox
-from .socketed cimport SocketTransport, call_one, call_two
+from .socketed cimport SocketTransport, call_one, tell_one, tell_two
 
 cdef Py_ssize_t HOLD_BYTES, LARGE_BYTES, WOULD_BLOCK
 
@@ -18,6 +18,7 @@ cdef class StreamTransport(SocketTransport):
 
     @cython.locals(data=bytes)
     cdef object _read(self)
+    cdef int _receive_failed(self, object exc, str method) except -1
     @cython.locals(count=Py_ssize_t)
     cdef object _read_into(self)
     cdef object _receive_eof(self)

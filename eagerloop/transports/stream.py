@@ -40,7 +40,7 @@ else:
     from .. import _cython as cython
 
 if not cython.compiled:  # the .pxd declares it
-    from ..core.runtime import call_one, call_two
+    from ..core.runtime import call_one, tell_one, tell_two
 
 HOLD_BYTES = 65536  # held until the turn ends; beyond it is sent now
 LARGE_BYTES = 16384  # a write of this size is never held: holding costs a copy in a cold cache
@@ -230,34 +230,39 @@ class StreamTransport(SocketTransport):
         elif self._conn_lost == 0:
             self._maybe_resume_protocol()
 
+    def _on_flush(self) -> None:
+        self._flush_now()
+
     def flush(self) -> None:
-        if self._outbox.size > 0 and not self._writing and self._conn_lost == 0:
-            self._flush_now()
+        self._flush_now()
 
     # Reading.
 
     def _read(self) -> None:
         if self._closing or self._paused:
             return
-        data = None
-        try:  # one for both calls: entering costs
-            data = runtime.sock_recv(self._socket, self._sock_fd, self._last_read_bytes)
-            if data is None:
-                return
-            self._last_read_bytes = len(data)
-            if len(data) == 0:
-                self._receive_eof()
-            elif self._unbound:
-                call_two(self, self._receive, self._protocol, data)
-            else:
-                call_one(self, self._receive, data)
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as exc:
-            if data is None:
-                self._fatal_error(exc, "Fatal read error on socket transport")
-            else:  # a protocol may fail in any way; its connection ends
-                self._fatal_error(exc, "Fatal error: protocol.data_received() call failed.")
+        received = runtime.sock_recv(self._socket, self._sock_fd, self._last_read_bytes)
+        if not isinstance(received, bytes):
+            if received is not None:
+                self._fatal_error(received, "Fatal read error on socket transport")
+            return
+        data = received
+        self._last_read_bytes = len(data)
+        if len(data) == 0:
+            self._receive_eof()
+            return
+        if self._unbound:
+            error = tell_two(self, self._receive, self._protocol, data)
+        else:
+            error = tell_one(self, self._receive, data)
+        if error is not None:
+            self._receive_failed(error, "data_received")
+
+    def _receive_failed(self, exc: BaseException, method: str) -> None:
+        """A protocol may fail in any way; its connection ends."""
+        if isinstance(exc, (SystemExit, KeyboardInterrupt)):
+            raise exc
+        self._fatal_error(exc, f"Fatal error: protocol.{method}() call failed.")
 
     def _read_into(self) -> None:
         if self._closing or self._paused:
@@ -281,12 +286,9 @@ class StreamTransport(SocketTransport):
         if count == 0:
             self._receive_eof()
             return
-        try:
-            call_one(self, self._protocol.buffer_updated, count)
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as exc:  # a protocol may fail in any way; its connection ends
-            self._fatal_error(exc, "Fatal error: protocol.buffer_updated() call failed.")
+        error = tell_one(self, self._protocol.buffer_updated, count)
+        if error is not None:
+            self._receive_failed(error, "buffer_updated")
 
     def _receive_eof(self) -> None:
         if self._loop.get_debug():
@@ -327,10 +329,9 @@ class StreamTransport(SocketTransport):
 
     def _send_first(self, data: Any, size: int) -> Any:
         """It goes out at once; returns what is left, or None."""
-        try:
-            count = runtime.sock_send(self._socket, self._sock_fd, data)
-        except OSError as exc:
-            self._fatal_error(exc, "Fatal write error on socket transport")
+        count = runtime.sock_send(self._socket, self._sock_fd, data)
+        if count < WOULD_BLOCK:
+            self._fatal_error(runtime.sock_error(count), "Fatal write error on socket transport")
             return None
         if count == WOULD_BLOCK:
             count = 0
@@ -363,12 +364,12 @@ class StreamTransport(SocketTransport):
         """Sends as much as the socket takes."""
         box = self._outbox
         while box.size > 0 and self._conn_lost == 0:
-            try:
-                count = runtime.sock_sendmsg(
-                    self._socket, self._sock_fd, box.pieces, box.first, box.offset
-                )
-            except OSError as exc:
-                self._fatal_error(exc, "Fatal write error on socket transport")
+            count = runtime.sock_sendmsg(
+                self._socket, self._sock_fd, box.pieces, box.first, box.offset
+            )
+            if count < WOULD_BLOCK:
+                error = runtime.sock_error(count)
+                self._fatal_error(error, "Fatal write error on socket transport")
                 return
             if count == WOULD_BLOCK:
                 return
