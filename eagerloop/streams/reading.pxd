@@ -52,12 +52,12 @@ cdef class ReadExactly(Reading):
 
 
 cdef class ReadUntil(Reading):
+    # several: a tuple, sorted by length
+    cdef object separator
     # where the separator found begins and ends, counted from the front of the buffer
     cdef Py_ssize_t end
     cdef Py_ssize_t longest
     cdef Py_ssize_t match
-    # several: a tuple, sorted by length
-    cdef object separator
     # no separator begins below this position, counted from the beginning of the stream
     cdef long long start
 

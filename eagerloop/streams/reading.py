@@ -150,7 +150,7 @@ class ReadExactly(Reading):
 class ReadUntil(Reading):
     """Up to and including the separator that ends first; of those that end there, the shortest."""
 
-    __slots__ = ("end", "longest", "match", "separator", "start")
+    __slots__ = ("separator", "end", "longest", "match", "start")
 
     def __init__(self, reader: StreamReader, separator: Any) -> None:
         self.begin(reader)

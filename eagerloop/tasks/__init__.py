@@ -21,9 +21,8 @@ from .waitfor import wait_for
 from .waiting import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, wait
 from .waiting import _wait as _wait
 
-if (
-    TYPE_CHECKING
-):  # what AbstractEventLoop.create_task is declared to give must fit an annotation; overloads
+# For a type checker asyncio's: what AbstractEventLoop.create_task is declared to give must fit, and so must overloads.
+if TYPE_CHECKING:
     from asyncio.tasks import Task, ensure_future, gather, sleep
 if not TYPE_CHECKING:  # no else: the manual is made by what takes the last
     from ..core.task import Task

@@ -59,11 +59,11 @@ cdef class Entry(Operation):
 
 
 cdef class Exit(Operation):
-    cdef bint _begun
     cdef object _cancelled
     cdef object _exc
     cdef TaskGroup _group
     cdef object _last_cancelled
+    cdef bint _begun
 
     cdef int _begin_with_error(self) except -1
     cdef int _end(self) except -1

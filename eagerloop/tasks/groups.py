@@ -299,7 +299,7 @@ class Entry(Operation):
 class Exit(Operation):
     """`__aexit__`: waits for the children, then raises what is left to raise, or nothing."""
 
-    __slots__ = ("_begun", "_cancelled", "_exc", "_group", "_last_cancelled")
+    __slots__ = ("_cancelled", "_exc", "_group", "_last_cancelled", "_begun")
 
     _group: TaskGroup
     _begun: bool

@@ -13,14 +13,14 @@ cdef int CREATED, ACTIVE, EXPIRING, EXPIRED, FINISHED
 cdef class Timeout(Alarm):
     # the task's loop if it is one of ours
     cdef Agenda _agenda
-    # how often the task had been asked to stop when the block was entered
-    cdef Py_ssize_t _cancelling
     # of call_soon or call_at: a deadline that had passed already, or a loop that is not ours
     cdef object _handle
-    cdef signed char _state
     # from entry to exit
     cdef object _task
     cdef object _when
+    # how often the task had been asked to stop when the block was entered
+    cdef Py_ssize_t _cancelling
+    cdef signed char _state
 
     @cython.locals(own=Task)
     cdef int _enter(self) except -1

@@ -84,7 +84,7 @@ class Timeout(Alarm):
             at its next wait.
     """
 
-    __slots__ = ("_agenda", "_cancelling", "_handle", "_state", "_task", "_when")
+    __slots__ = ("_agenda", "_handle", "_task", "_when", "_cancelling", "_state")
 
     __signature__ = SourceSignature()
 
