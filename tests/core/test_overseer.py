@@ -9,6 +9,8 @@ import pytest
 import eagerloop
 from tests.conftest import Run
 
+Loop = eagerloop.EventLoop
+
 
 async def after(turns: int) -> None:
     for _ in range(turns):
@@ -128,3 +130,28 @@ def test_what_a_lone_overseer_raises_goes_to_the_exception_handler(run: Run) -> 
         assert not parent.done()
 
     run(main)
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
+def test_an_exit_out_of_an_overseer_ends_the_run(loop: Loop, kind: type[BaseException]) -> None:
+    class Leaving(eagerloop.Task[Any]):
+        def cancel(self, msg: Any = None) -> bool:
+            raise kind("now")
+
+    async def fail() -> None:
+        raise OSError
+
+    async def main() -> None:
+        async with eagerloop.TaskGroup() as group:
+            loop.set_task_factory(lambda loop, coro, **rest: Leaving(coro, loop=loop, **rest))
+            leaving.append(group.create_task(after(5)))
+            loop.set_task_factory(None)
+            group.create_task(fail())
+
+    leaving: list[Any] = []
+    task = loop.create_task(main())
+    with pytest.raises(kind, match="now"):
+        loop.run_until_complete(task)
+    loop.run_until_complete(eagerloop.wait(leaving))
+    with pytest.raises(ExceptionGroup):
+        loop.run_until_complete(task)

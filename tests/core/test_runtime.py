@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import gc
+import sys
 import time
 import weakref
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import eagerloop
+from eagerloop.core import future
 from tests.conftest import Run
 
 Loop = eagerloop.EventLoop
@@ -114,3 +116,37 @@ def test_what_a_context_holds_goes_with_its_task(run: Run) -> None:
         assert [request() for request in served] == [None] * 3
 
     run(main)
+
+
+def test_the_collector_counts_none_of_our_objects(loop: Loop) -> None:
+    compiled = not future.__file__.endswith(".py")
+    many = 1000  # more than are kept for the next ones
+    kept: list[Any] = [None] * many
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        gc.collect()
+        before = gc.get_count()[0]
+        for i in range(many):
+            kept[i] = loop.create_future()
+        assert (gc.get_count()[0] - before < many // 2) == compiled
+        assert all(gc.is_tracked(one) for one in kept)
+        seen = weakref.ref(kept[-1])
+        kept[:] = [None] * many
+        assert seen() is None
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def test_a_new_object_knows_nothing_of_what_its_memory_held(loop: Loop) -> None:
+    # all ones would be an immortal object's counter
+    size = object.__sizeof__(loop.create_future()) + 16
+    for _ in range(3):
+        rubbish = [b"\xff" * (size - 33) for _ in range(1000)]
+        del rubbish
+        futures = [loop.create_future() for _ in range(1000)]
+        assert len({sys.getrefcount(one) for one in futures}) == 1
+        seen = [weakref.ref(one) for one in futures]
+        del futures
+        assert not any(ref() for ref in seen)
