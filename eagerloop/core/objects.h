@@ -65,8 +65,8 @@ static inline void el_list_abandon(el_link *head) {
  * An object that lives for one await costs more to allocate, to make by tp_new (a call for each base) and to free than
  * to use. A stocked type keeps the memory of the last few that died; a new one is a copy of the model that tp_new made,
  * but for the instance dict, which comes when somebody sets an attribute. One that dies without a finalizer to call, in
- * no list, lets go of its fields in one go, best if they stand in one row; Cython's way is a call for each base. For static types without
- * __cinit__, and without __dealloc__ but for leaving a list. A free-threaded build has no stock.
+ * no list, lets go of its fields in one go, best if they stand in one row; Cython's way is a call for each base. For
+ * static types without __cinit__, and without __dealloc__ but for leaving a list. A free-threaded build has no stock.
  *
  * The collector has no part in making and freeing one. It counts both, to guess how much may lie about in cycles, and
  * most of these are never in any: what it takes to be in one, a coroutine or a callback, is counted. Its part would
