@@ -57,10 +57,11 @@ if [[ ! $venv/.build-tools -nt pyproject.toml ]]; then
   "$venv/bin/pip" install -qq 'setuptools>=77' 'Cython>=3.3'
   touch "$venv/.build-tools"
 fi
-"$venv/bin/python" setup.py -q build_ext --inplace >&2
+alone() { flock build/cython.lock "$@"; } # the generated C is every Python's, and written in place
+alone "$venv/bin/python" setup.py -q build_ext --inplace >&2
 if [[ ! $venv/.has-$extras -nt pyproject.toml ]]; then
   echo "eagerloop: installing for $extras into ${venv##*/}" >&2
-  "$venv/bin/pip" install -qq --no-build-isolation -e ".[$extras]"
+  alone "$venv/bin/pip" install -qq --no-build-isolation -e ".[$extras]"
   touch "$venv/.has-$extras"
 fi
 [[ $extras != test ]] || tools/peers.sh "$venv/bin/python"
