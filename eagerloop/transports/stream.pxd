@@ -35,4 +35,6 @@ cdef class StreamTransport(SocketTransport):
     cdef int _flush_now(self) except -1
     @cython.locals(count=Py_ssize_t)
     cdef object _send_waiting(self)
+    @cython.locals(box=Outbox)
+    cpdef _force_close(self, object exc)
     cdef int _shut_down_sending(self) except -1

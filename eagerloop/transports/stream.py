@@ -368,12 +368,20 @@ class StreamTransport(SocketTransport):
                 self._socket, self._sock_fd, box.pieces, box.first, box.offset
             )
             if count < WOULD_BLOCK:
+                box.clear()
                 error = runtime.sock_error(count)
                 self._fatal_error(error, "Fatal write error on socket transport")
                 return
             if count == WOULD_BLOCK:
                 return
             box.consume(count)
+
+    def _force_close(self, exc: BaseException | None) -> None:
+        box = self._outbox
+        if box.size > 0 and not self._writing and self._conn_lost == 0:
+            # held for the turn's end only. If that fails now, `exc` came first
+            runtime.sock_sendmsg(self._socket, self._sock_fd, box.pieces, box.first, box.offset)
+        SocketTransport._force_close(self, exc)
 
     def _shut_down_sending(self) -> None:
         try:

@@ -21,12 +21,7 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING, Any
 
-from ..constants import (
-    FLOW_CONTROL_HIGH_WATER_SSL_READ,
-    LOG_THRESHOLD_FOR_CONNLOST_WRITES,
-    SSL_HANDSHAKE_TIMEOUT,
-    SSL_SHUTDOWN_TIMEOUT,
-)
+from .. import constants
 from ..core.scheduler import Scheduler
 from ..core.watch import Channel
 from ..log import logger
@@ -102,10 +97,10 @@ class TLSProtocol(Channel):
     ) -> None:
         self._flush_due = False
         self._handshake_timeout = checked_timeout(
-            "ssl_handshake_timeout", ssl_handshake_timeout, SSL_HANDSHAKE_TIMEOUT
+            "ssl_handshake_timeout", ssl_handshake_timeout, constants.SSL_HANDSHAKE_TIMEOUT
         )
         self._shutdown_timeout = checked_timeout(
-            "ssl_shutdown_timeout", ssl_shutdown_timeout, SSL_SHUTDOWN_TIMEOUT
+            "ssl_shutdown_timeout", ssl_shutdown_timeout, constants.SSL_SHUTDOWN_TIMEOUT
         )
         self._sslcontext = sslcontext or client_context(server_side, server_hostname)
         self._tls = TLSState(self._sslcontext, server_side, server_hostname)
@@ -127,7 +122,8 @@ class TLSProtocol(Channel):
         self._failure: BaseException | None = None  # why we are closing
         self._handshake_start = 0.0
         self._timer: TimerHandle | None = None  # one: for the handshake, then for the shutdown
-        self._read_high, self._read_low = water_marks(None, None, FLOW_CONTROL_HIGH_WATER_SSL_READ)
+        most_bytes = constants.FLOW_CONTROL_HIGH_WATER_SSL_READ
+        self._read_high, self._read_low = water_marks(None, None, most_bytes)
 
     @property
     def _app_transport(self) -> TLSTransport | None:
@@ -353,7 +349,7 @@ class TLSProtocol(Channel):
     def _may_write(self) -> bool:
         if self._tls.state <= tlsstate._OPEN:
             return True
-        if self._conn_lost >= LOG_THRESHOLD_FOR_CONNLOST_WRITES:
+        if self._conn_lost >= constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES:
             logger.warning("SSL connection is closed")
         self._conn_lost += 1
         return False
@@ -468,6 +464,7 @@ class TLSProtocol(Channel):
         self._backlog.clear()
 
     def _abort(self, exc: BaseException | None) -> None:
+        self.flush()
         self._end()
         self._force_close(exc)
 
@@ -489,6 +486,8 @@ class TLSProtocol(Channel):
         transport = self._transport
         if transport is not None and self._failure is None:
             self._failure = exc
+            if not isinstance(exc, ssl.SSLError):
+                self.flush()
             self._pass_on()
             self._end()
             self._cancel_timer()

@@ -292,8 +292,10 @@ class WritePipeTransport(PipeTransport):
             self.write_eof()
 
     def abort(self) -> None:
-        """Close the pipe now; what was not sent is lost."""
+        """Close the pipe now; what it does not take is lost."""
         if self._pipe is not None:
+            if not self._waiting:
+                self._send_pieces()
             self._abandon(None)
 
     def _broken(self, exc: OSError) -> None:

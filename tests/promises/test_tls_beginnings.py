@@ -16,11 +16,6 @@ from tests.transports.peers import Peer
 from tests.transports.recording import Recorder
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
 class Client:
     """TLS by hand, so that the last handshake message and what follows are one packet."""
 

@@ -27,11 +27,6 @@ SHORT = 0.15  # seconds: the timeouts of these tests
 SOON = 5.0  # seconds: nothing here may take longer
 
 
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
 async def connect(address: tuple[str, int], context: ssl.SSLContext, **options: Any) -> Recorder:
     """A client of ours; raises what create_connection raises."""
     loop: Any = eagerloop.get_running_loop()
