@@ -132,10 +132,11 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):  # type: ignore[misc]
         future.add_done_callback(_run_until_complete_cb)
         try:
             self.run_forever()
-        except BaseException:
-            # whatever stopped the run; the future's own exception is not lost by that
-            if is_new and future.done() and not future.cancelled():
-                future.exception()
+        except BaseException as exc:
+            # whatever stopped the run; the future's own exception is not lost by that, and is told if it is the same
+            if future.done() and not future.cancelled():
+                if is_new or getattr(future, "_exception", None) is exc:
+                    future.exception()
             raise
         finally:
             future.remove_done_callback(_run_until_complete_cb)
@@ -200,6 +201,8 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):  # type: ignore[misc]
     def _after_fork(self, poller: Poller) -> None:
         """In a forked child: gives up what is shared with the parent, whose loop this is."""
         self._disown(poller)
+        for task in self._live_tasks():  # they go on in the parent
+            task._log_destroy_pending = False
         self._poller_object.close()
         self._poller_object = poller
         if self._waker is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextvars
 import enum
 import inspect
+import os
 import signal
 import sys
 import threading
@@ -64,6 +65,7 @@ class Runner:
         self._loop: Any = None
         self._context: contextvars.Context | None = None
         self._interrupt_count = 0
+        self._process = 0  # the loop's
         self._set_event_loop = False
 
     def __enter__(self) -> Runner:
@@ -80,15 +82,16 @@ class Runner:
 
     def close(self) -> None:
         """Cancel what still runs, close the async generators and the executor, and close the
-        loop.
+        loop. In a forked child, whose parent goes on with all that, only let go of the loop.
         """
         if self._state is not _State.INITIALIZED:
             return
         loop = self._loop
         try:
-            _cancel_all_tasks(loop)
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.run_until_complete(_shut_executor_down(loop))
+            if self._process == os.getpid():
+                _cancel_all_tasks(loop)
+                loop.run_until_complete(loop.shutdown_asyncgens())
+                loop.run_until_complete(_shut_executor_down(loop))
         finally:
             if self._set_event_loop:
                 events.set_event_loop(None)
@@ -153,6 +156,7 @@ class Runner:
         if self._eager:
             self._loop.set_task_factory(eager_task_factory)
         self._context = contextvars.copy_context()
+        self._process = os.getpid()
         self._state = _State.INITIALIZED
 
     def _take_sigint(self, task: Any) -> _Interrupt | None:

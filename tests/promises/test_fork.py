@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -230,3 +231,32 @@ def test_a_fork_inside_a_task_that_goes_on_in_the_child_is_stopped() -> None:
         text = answers.read().decode()
     assert text.startswith("RuntimeError"), text
     assert f"process {parent}" in text
+
+
+@pytest.mark.parametrize("work", ["sys.exit(3)", "raise KeyboardInterrupt", "os._exit(4)"])
+def test_an_exit_of_the_child_is_the_childs_alone(work: str) -> None:
+    """It has its code and nothing to say, whatever the parent's tasks were about to do."""
+    program = f"""
+import os, sys, eagerloop
+
+async def waits():
+    await eagerloop.sleep(60)
+
+async def main():
+    waiting = eagerloop.create_task(waits())
+    await eagerloop.sleep(0)
+    pid = os.fork()
+    if pid == 0:
+        {work}
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+eagerloop.run(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    codes = {"sys.exit(3)": 3, "raise KeyboardInterrupt": -signal.SIGINT, "os._exit(4)": 4}
+    assert done.stdout == f"{codes[work]}\n"
+    assert done.returncode == 0
+    ends = done.stderr.splitlines()[-1:]
+    assert ends == (["KeyboardInterrupt"] if "Keyboard" in work else [])
