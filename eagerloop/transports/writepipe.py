@@ -339,8 +339,9 @@ def _has_ended(fileno: int) -> bool:
     """Whether a readable socket is readable because its peer has gone."""
     with socket.socket(fileno=os.dup(fileno)) as peer:
         try:
-            return not peer.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return False
+            first = peer.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:  # it is there, and silent
+            first = None
+    return first is not None and len(first) == 0
         except OSError:  # reset, or never connected
             return True
