@@ -25,15 +25,21 @@ from . import _pure as _pure  # isort: skip  (then: it decides whether the rest 
 
 from . import (
     base_events,
+    base_futures,  # noqa: F401  (asyncio's modules are attributes, these without public names too)
+    base_subprocess,  # noqa: F401
+    base_tasks,  # noqa: F401
     coroutines,
     events,
     exceptions,
     futures,
     graph,
     locks,
+    mixins,  # noqa: F401
     protocols,
     queues,
     runners,
+    selector_events,  # noqa: F401
+    sslproto,  # noqa: F401
     streams,
     subprocess,
     taskgroups,

@@ -37,6 +37,21 @@ print(asyncio.run(main()), asyncio.run(main(), eager=True))
     assert (done.stdout, done.stderr) == ("45 45\n", "")
 
 
+def test_asyncio_s_modules_are_attributes() -> None:
+    """Programs say `asyncio.sslproto` or `asyncio.selector_events` without importing the module."""
+    program = """
+import asyncio, types
+import eagerloop
+
+modules = {name for name, value in vars(asyncio).items() if isinstance(value, types.ModuleType)}
+print(sorted(name for name in modules - {"sys"} if not hasattr(eagerloop, name)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=30
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
 def test_annotations_accept_what_any_loop_gives() -> None:
     """mypy checks this one: to it the running loop is an AbstractEventLoop, and gives asyncio's classes."""
 

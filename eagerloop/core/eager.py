@@ -21,6 +21,8 @@ class EagerTaskFactory:
 
     __slots__ = ("__closure__", "__weakref__", "_constructor")
 
+    __name__ = "factory"
+
     if hasattr(_tasks, "eager_task_factory"):
         __code__: CodeType = _tasks.eager_task_factory.__code__
 

@@ -28,6 +28,13 @@ def test_anyio_recognises_a_factory_and_finds_its_constructor() -> None:
         loop.close()
 
 
+def test_a_factory_has_a_function_s_name_and_text() -> None:
+    # what logs a loop's factory asks for them, as it may of CPython's
+    for factory in (eager_task_factory, create_eager_task_factory(Task)):
+        assert factory.__name__ == "factory"
+        assert factory.__doc__
+
+
 def test_lazy_is_still_to_be_had(loop: eagerloop.EventLoop) -> None:
     async def main() -> None:
         task = eager_task_factory(loop, eagerloop.sleep(0), eager_start=False)
