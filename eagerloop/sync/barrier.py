@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from asyncio.exceptions import BrokenBarrierError
 from enum import Enum
+from typing import Any
 
 from .condition import Condition
 from .loopbound import LoopBound
@@ -45,6 +46,9 @@ class Barrier(LoopBound):
         self._count = 0
         self._parties = parties
         self._state = State.FILLING
+
+    def _kept(self) -> tuple[type, tuple[Any, ...], tuple[str, ...]]:
+        return Barrier, (self._parties,), ("_cond", "_count", "_state")
 
     def __repr__(self) -> str:
         extra = self._state.value

@@ -44,6 +44,9 @@ class Condition(LoopBound):
         self._lock = Lock() if lock is None else lock
         self._waiters = waitqueue.new()
 
+    def _kept(self) -> tuple[type, tuple[Any, ...], tuple[str, ...]]:
+        return Condition, (), ("_lock",)
+
     def __repr__(self) -> str:
         extra = "locked" if self.locked() else "unlocked"
         if self._waiters:

@@ -29,6 +29,9 @@ class Event(LoopBound):
         self._value = False
         self._waiters = waitqueue.new()
 
+    def _kept(self) -> tuple[type, tuple[Any, ...], tuple[str, ...]]:
+        return Event, (), ("_value",)
+
     def __repr__(self) -> str:
         extra = "set" if self._value else "unset"
         if self._waiters:

@@ -36,6 +36,9 @@ class Lock(LoopBound):
         self._locked = False
         self._waiters: Any = None
 
+    def _kept(self) -> tuple[type, tuple[Any, ...], tuple[str, ...]]:
+        return Lock, (), ("_locked",)
+
     def __repr__(self) -> str:
         extra = "locked" if self._locked else "unlocked"
         if self._waiters:

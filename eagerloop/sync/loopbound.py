@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..core import current, future, runtime
 from ..core.agenda import Agenda
 from ..core.signatures import SourceSignature
+from . import copies
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -45,6 +46,19 @@ class LoopBound:
         """What every __init__ begins with."""
         self._loop: AbstractEventLoop | None = None
         dict_for_methods(self)
+
+    def _kept(self) -> tuple[type, tuple[Any, ...], tuple[str, ...]]:
+        """Of a copy: whose `__init__` makes it, the arguments of that, and the fields that it has too."""
+        return LoopBound, (), ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return copies.reduced(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return copies.state(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        copies.restore(self, state)
 
     def _get_loop(self) -> AbstractEventLoop:
         """The running loop; RuntimeError if this primitive belongs to another."""

@@ -10,7 +10,7 @@ from .waitqueue cimport WaitQueue
 
 cdef class Queue(LoopBound):
     # set while nothing is unfinished: what join() waits for
-    cdef readonly Event _finished
+    cdef public Event _finished
     # who waits for an item, and (below) who waits for room
     cdef readonly WaitQueue _getters
     cdef public bint _is_shutdown

@@ -79,6 +79,10 @@ class Queue(LoopBound):
     def _put(self, item: Any) -> None:
         self._queue.append(item)
 
+    def _kept(self) -> tuple[type, tuple[Any, ...], tuple[str, ...]]:
+        fields = ("_finished", "_is_shutdown", "_queue", "_unfinished_tasks")
+        return Queue, (self._size_asked,), fields
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at {id(self):#x} {self._format()}>"
 

@@ -45,6 +45,9 @@ class Semaphore(LoopBound):
         self._value = value
         self._waiters = waitqueue.new()
 
+    def _kept(self) -> tuple[type, tuple[Any, ...], tuple[str, ...]]:
+        return Semaphore, (), ("_value",)
+
     def __repr__(self) -> str:
         extra = "locked" if self.locked() else f"unlocked, value:{self._value}"
         if self._waiters:
@@ -111,6 +114,9 @@ class BoundedSemaphore(Semaphore):
     def __init__(self, value: float = 1) -> None:
         self._bound_value = value
         Semaphore.__init__(self, value)
+
+    def _kept(self) -> tuple[type, tuple[Any, ...], tuple[str, ...]]:
+        return BoundedSemaphore, (), ("_bound_value", "_value")
 
     def release(self) -> None:
         """Give one back; ValueError if more would be there than at the beginning."""
