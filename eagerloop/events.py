@@ -136,7 +136,10 @@ def set_event_loop_policy(policy: Any) -> None:
 
 
 def deprecated(name: str, module: str) -> Any:
-    """The package's names for policies on 3.14 and 3.15, where getting one warns."""
+    """The package's names for policies on 3.14 and 3.15, where getting one warns.
+
+    The warning is for who asked the package's `__getattr__`, which calls this.
+    """
     from .policy import EventLoopPolicy
 
     named = {
@@ -144,7 +147,11 @@ def deprecated(name: str, module: str) -> Any:
         "DefaultEventLoopPolicy": EventLoopPolicy,
     }
     if name in named:
-        warnings._deprecated(f"asyncio.{name}", remove=(3, 16))  # type: ignore[attr-defined]
+        warnings.warn(
+            f"'asyncio.{name}' is deprecated and slated for removal in Python 3.16",
+            DeprecationWarning,
+            stacklevel=3,
+        )
         return named[name]
     raise AttributeError(f"module {module!r} has no attribute {name!r}")
 

@@ -126,6 +126,17 @@ def test_policies_are_deprecated_where_the_running_python_says_so() -> None:
         events.set_event_loop_policy(None)
         events.get_event_loop_policy()
     assert len(seen) == (2 if sys.version_info >= (3, 14) else 0)
+    assert {warning.filename for warning in seen} <= {__file__}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="deprecated in 3.14")
+@pytest.mark.parametrize("name", ["AbstractEventLoopPolicy", "DefaultEventLoopPolicy"])
+def test_the_package_s_deprecated_names_warn_where_they_are_used(name: str) -> None:
+    # else a filter for the program's own modules, as Python's default one for __main__, hides it
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        getattr(eagerloop, name)
+    assert [warning.filename for warning in seen] == [__file__]
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="removed in 3.14")
