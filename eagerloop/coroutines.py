@@ -85,8 +85,10 @@ def _first(coro: object, *names: str) -> Any:
 def _format_coroutine(coro: object) -> str:
     """`name() running at file:line`, or as much of it as the object tells."""
     assert iscoroutine(coro)
-    # compiled coroutines may lack a name, a code object, or the code object's file
-    name = _first(coro, "__qualname__", "__name__") or f"<{type(coro).__name__} without __name__>"
+    # compiled coroutines may lack a name, a code object, or the code object's file; our operations have a name
+    # under another name, for `__qualname__` is no attribute that a class can give its instances
+    name = _first(coro, "__qualname__", "_qualname", "__name__")
+    name = name or f"<{type(coro).__name__} without __name__>"
     name += "()"
     code = _first(coro, "cr_code", "gi_code")
     if code is None:

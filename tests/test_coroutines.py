@@ -12,6 +12,7 @@ from unittest import mock
 
 import pytest
 
+import eagerloop
 from eagerloop import coroutines
 
 
@@ -106,6 +107,35 @@ def test_what_a_compiled_coroutine_lacks_is_done_without(
     for name, value in attributes.items():
         setattr(nameless, name, value)
     assert coroutines._format_coroutine(nameless) == text
+
+
+def test_an_operation_has_the_name_of_asyncio_s_coroutine() -> None:
+    async def main() -> None:
+        queue: eagerloop.Queue[int] = eagerloop.Queue()
+        condition, reader = eagerloop.Condition(), eagerloop.StreamReader()
+        made = {
+            "sleep": (eagerloop.sleep(0), eagerloop.sleep(1)),
+            "Lock.acquire": (eagerloop.Lock().acquire(),),
+            "Semaphore.acquire": (eagerloop.Semaphore().acquire(),),
+            "Event.wait": (eagerloop.Event().wait(),),
+            "Condition.wait_for": (condition.wait_for(lambda: True),),
+            "Queue.get": (queue.get(),),
+            "Queue.put": (queue.put(1),),
+            "Queue.join": (queue.join(),),
+            "StreamReader.read": (reader.read(), reader.read(5)),
+            "StreamReader.readline": (reader.readline(),),
+            "StreamReader.readuntil": (reader.readuntil(),),
+            "StreamReader.readexactly": (reader.readexactly(1),),
+        }
+        for name, operations in made.items():
+            for operation in operations:
+                assert coroutines._format_coroutine(operation) == f"{name}()"
+                operation.close()
+        task = eagerloop.create_task(queue.get(), name="getter")
+        assert repr(task).startswith("<Task pending name='getter' coro=<Queue.get()>")
+        task.cancel()
+
+    eagerloop.run(main())
 
 
 @pytest.mark.parametrize(("value", "debug"), [("1", True), ("", False)])

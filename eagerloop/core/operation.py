@@ -44,6 +44,8 @@ class Operation:
 
     __slots__ = ("_stage", "__weakref__", "value", "_driver")
 
+    _qualname = "Operation"  # what asyncio's coroutine is called: for a task's repr
+
     def __init__(self) -> None:
         self.value: Any = None
         self._stage = FRESH

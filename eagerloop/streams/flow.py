@@ -124,6 +124,8 @@ class Drain(Operation):
     """
 
     __slots__ = ("flow", "reader", "transport", "waiter")
+
+    _qualname = "StreamWriter.drain"
     flow: FlowControl
     reader: Any
     transport: Any

@@ -30,6 +30,8 @@ class Reading(Operation):
 
     __slots__ = ("reader", "waiter")
 
+    _qualname = "StreamReader.read"
+
     def __init__(self, reader: StreamReader) -> None:
         self.begin(reader)
 
@@ -128,6 +130,8 @@ class ReadExactly(Reading):
     """`count` bytes, not one less."""
 
     __slots__ = ("count",)
+
+    _qualname = "StreamReader.readexactly"
     count: int
 
     def prepare(self) -> None:
@@ -151,6 +155,8 @@ class ReadUntil(Reading):
     """Up to and including the separator that ends first; of those that end there, the shortest."""
 
     __slots__ = ("separator", "end", "longest", "match", "start")
+
+    _qualname = "StreamReader.readuntil"
 
     def __init__(self, reader: StreamReader, separator: Any) -> None:
         self.begin(reader)
@@ -231,6 +237,8 @@ class ReadLine(ReadUntil):
 
     __slots__ = ()
 
+    _qualname = "StreamReader.readline"
+
     def finish(self) -> bytes:
         reader = self.reader
         queue = reader._queue
@@ -249,6 +257,8 @@ class NextLine(ReadLine):
     """A line for `async for`, which ends with the stream."""
 
     __slots__ = ()
+
+    _qualname = "StreamReader.__anext__"
 
     def _poll(self) -> bool:
         if not ReadLine._poll(self):

@@ -113,6 +113,8 @@ class Wait(Operation):
 
     __slots__ = ("_condition", "_error", "_lock", "_relock", "_waiter")
 
+    _qualname = "Condition.wait"
+
     _condition: Condition
     _error: Any
     _lock: Lock
@@ -186,6 +188,8 @@ class WaitFor(Operation):
     """wait() again and again until the predicate is true."""
 
     __slots__ = ("_condition", "_predicate", "_wait")
+
+    _qualname = "Condition.wait_for"
 
     _condition: Condition
     _predicate: Callable[[], Any]

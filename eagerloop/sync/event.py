@@ -65,6 +65,8 @@ class Wait(Operation):
 
     __slots__ = ("_event", "_waiter")
 
+    _qualname = "Event.wait"
+
     _event: Event
     _waiter: Any
 

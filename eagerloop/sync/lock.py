@@ -104,6 +104,8 @@ class Acquire(Operation):
 
     __slots__ = ("_lock", "_result", "_waiter")
 
+    _qualname = "Lock.acquire"
+
     _lock: Lock
     _result: Any
     _waiter: Any

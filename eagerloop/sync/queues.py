@@ -259,6 +259,8 @@ class Get(Operation):
 
     __slots__ = ("_queue", "_waiter")
 
+    _qualname = "Queue.get"
+
     def _poll(self) -> bool:
         queue = self._queue
         if queue._native:
@@ -288,6 +290,8 @@ class Put(Operation):
     """A wait for room, and the putting in."""
 
     __slots__ = ("_item", "_queue", "_waiter")
+
+    _qualname = "Queue.put"
 
     def _poll(self) -> bool:
         queue = self._queue
@@ -321,6 +325,8 @@ class Join(Wait):
     """A wait for the last task_done()."""
 
     __slots__ = ("_queue",)
+
+    _qualname = "Queue.join"
 
     def _poll(self) -> bool:
         waiting = self._waiter is not None or self._queue._unfinished_tasks > 0

@@ -133,6 +133,8 @@ class Acquire(Operation):
 
     __slots__ = ("_result", "_semaphore", "_waiter")
 
+    _qualname = "Semaphore.acquire"
+
     _result: Any
     _semaphore: Semaphore
     _waiter: Any

@@ -277,6 +277,8 @@ class Entry(Operation):
 
     __slots__ = ("_group",)
 
+    _qualname = "TaskGroup.__aenter__"
+
     _group: TaskGroup
 
     def _poll(self) -> bool:
@@ -300,6 +302,8 @@ class Exit(Operation):
     """`__aexit__`: waits for the children, then raises what is left to raise, or nothing."""
 
     __slots__ = ("_cancelled", "_exc", "_group", "_last_cancelled", "_begun")
+
+    _qualname = "TaskGroup.__aexit__"
 
     _group: TaskGroup
     _begun: bool

@@ -43,6 +43,8 @@ class Yield(Operation):
 
     __slots__ = ("_result", "_yielded")
 
+    _qualname = "sleep"
+
     _result: Any
     _yielded: bool
 
@@ -65,6 +67,8 @@ class Sleep(Operation):
     """A while."""
 
     __slots__ = ("_asleep", "_result", "_timer")
+
+    _qualname = "sleep"
 
     def __init__(self, delay: float, result: Any) -> None:
         self.value = None

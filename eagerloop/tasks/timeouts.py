@@ -211,6 +211,8 @@ class Entry(Operation):
 
     __slots__ = ("_timeout",)
 
+    _qualname = "Timeout.__aenter__"
+
     _timeout: Timeout
 
     def _poll(self) -> bool:
