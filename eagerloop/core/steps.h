@@ -128,8 +128,10 @@ static inline void el_context_exit(el_stay *stay) {
     }
     if (PyContext_Exit(context) < 0) PyErr_WriteUnraisable(context);
     if (stay->spare == NULL && Py_REFCNT(context) == 1 && ((el_context *)context)->weakrefs == NULL) {
-        Py_SETREF(((el_context *)context)->variables, Py_NewRef(el_no_variables));
+        PyObject *variables = ((el_context *)context)->variables;
+        ((el_context *)context)->variables = Py_NewRef(el_no_variables);
         stay->spare = context;
+        Py_DECREF(variables); /* last: a finalizer may run anything, also a turn that leaves a spare one */
     } else
         Py_DECREF(context);
 }
@@ -177,26 +179,31 @@ static inline PyObject *el_context_object(PyObject **slot) {
 #define EL_CONTEXT_OBJECT(owner) el_context_object(&(owner)->_context)
 
 /* Calls `callback(*args)` in the slot's context. Returns None, or the exception that it raised: Cython's own `try` would
- * cost each call as much as entering the context does. */
-static inline PyObject *el_context_call(PyObject **slot, PyObject *callback, PyObject *args, el_stay *stay) {
+ * cost each call as much as entering the context does. What to call is asked for in there: the context that is left
+ * for this one may let go of a variable, whose finalizer cancels the call. */
+static inline PyObject *el_context_call(PyObject **slot, PyObject **callbacks, PyObject **arguments, el_stay *stay) {
     if (el_context_go_on(slot, stay) < 0) return el_take_exception();
-    PyObject *context = *slot;
-    Py_INCREF(callback);
-    Py_INCREF(args);
-    PyObject *result = PyObject_Vectorcall(
-        callback, ((PyTupleObject *)args)->ob_item, (size_t)PyTuple_GET_SIZE(args), NULL);
-    Py_DECREF(callback);
-    Py_DECREF(args);
-    if (result == NULL)
-        result = el_take_exception();
-    else
-        Py_SETREF(result, Py_NewRef(Py_None));
+    PyObject *context = *slot, *callback = *callbacks, *args = *arguments, *result = NULL;
+    if (args != Py_None) {
+        Py_INCREF(callback);
+        Py_INCREF(args);
+        result = PyObject_Vectorcall(
+            callback, ((PyTupleObject *)args)->ob_item, (size_t)PyTuple_GET_SIZE(args), NULL);
+        Py_DECREF(callback);
+        Py_DECREF(args);
+        if (result == NULL)
+            result = el_take_exception();
+        else
+            Py_SETREF(result, Py_NewRef(Py_None));
+    } else
+        result = Py_NewRef(Py_None);
     el_context_pause(context, slot, stay);
     return result;
 }
-#define EL_CALL(handle) el_context_call(&(handle)->_context, (handle)->_callback, (handle)->_args, NULL)
+#define EL_CALL(handle) \
+    el_context_call(&(handle)->_context, &(handle)->_callback, (PyObject **)&(handle)->_args, NULL)
 #define EL_CALL_ENTRY(agenda, handle) \
-    el_context_call(&(handle)->_context, (handle)->_callback, (handle)->_args, &(agenda)->_stay)
+    el_context_call(&(handle)->_context, &(handle)->_callback, (PyObject **)&(handle)->_args, &(agenda)->_stay)
 
 /* Calls `function(argument)` in the owner's context. */
 static inline PyObject *el_context_call_one(PyObject **slot, PyObject *function, PyObject *argument) {

@@ -119,3 +119,27 @@ def test_a_threadsafe_handle_can_be_cancelled_before_it_runs(
     loop.call_soon(loop.stop)
     loop.run_forever()
     assert called == []
+
+
+def test_a_finalizer_that_cancels_the_next_call(loop: Loop) -> None:
+    # the first call's context stays entered until the second is about to be made, and has the last reference
+    variable: contextvars.ContextVar[object] = contextvars.ContextVar("variable")
+    seen: list[str] = []
+
+    class Cancels:
+        def __del__(self) -> None:
+            later.cancel()
+
+    class Call:
+        def __call__(self) -> None:
+            seen.append("called")
+
+    context = contextvars.copy_context()
+    context.run(variable.set, Cancels())
+    loop.call_soon(seen.append, "first", context=context)
+    del context
+    later = loop.call_soon(Call())
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    assert seen == ["first"]
+    assert later.cancelled()
