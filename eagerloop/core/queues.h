@@ -174,9 +174,19 @@ static inline Py_ssize_t el_ring_len(PyObject *self) { return ((el_ring *)self)-
 #define EL_READY_PUSH_FOR(fut, entry) el_ring_push((fut)->_agenda->_ring, entry)
 #define EL_READY_LEN(agenda) el_ring_len((agenda)->_ring)
 
+/* Up to 3.11 making an object may run the collector, and so finalizers, which may add to a queue or take from it. */
+static inline PyObject *el_list_for(const Py_ssize_t *count) {
+    for (;;) {
+        Py_ssize_t size = *count;
+        PyObject *list = PyList_New(size);
+        if (list == NULL || size == *count) return list;
+        Py_DECREF(list);
+    }
+}
+
 static inline PyObject *el_ring_list(PyObject *self) {
     el_ring *ring = (el_ring *)self;
-    PyObject *list = PyList_New(ring->count);
+    PyObject *list = el_list_for(&ring->count);
     if (list == NULL) return NULL;
     for (Py_ssize_t i = 0; i < ring->count; i++)
         PyList_SET_ITEM(list, i, Py_NewRef(ring->items[(ring->head + i) & ring->mask]));
@@ -343,7 +353,7 @@ static inline PyObject *el_heap_pop(PyObject *self) { return el_heap_take((el_he
 
 static inline PyObject *el_heap_list(PyObject *self) {
     el_heap *heap = (el_heap *)self;
-    PyObject *list = PyList_New(heap->count);
+    PyObject *list = el_list_for(&heap->count);
     if (list == NULL) return NULL;
     for (Py_ssize_t i = 0; i < heap->count; i++)
         PyList_SET_ITEM(list, i, Py_NewRef(heap->slots[i].entry));

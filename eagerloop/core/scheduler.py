@@ -374,8 +374,8 @@ class Scheduler(Turn):
     def _flush_later(self, channel: Channel) -> None:
         """`channel.flush()` is called once, at the end of this turn."""
         if not channel._flush_due:
-            channel._flush_due = True
             self._flushing.append(channel)
+            channel._flush_due = True  # now that it is: else it would never be flushed
 
 
 def make_task(loop: Scheduler, coro: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import threading
@@ -10,6 +11,7 @@ import time
 import pytest
 
 import eagerloop
+from eagerloop.core.watch import Channel
 
 Loop = eagerloop.EventLoop
 
@@ -120,3 +122,55 @@ def test_clock_of_a_subclass_is_honoured() -> None:
     loop.run_until_complete(eagerloop.sleep(0))
     assert seen == [1]
     loop.close()
+
+
+def test_a_flush_that_could_not_be_asked_for_can_be_again(loop: Loop) -> None:
+    testcapi = pytest.importorskip("_testcapi")
+
+    class Held(Channel):
+        flushed = 0
+
+        def flush(self) -> None:
+            self.flushed += 1
+
+    channel = Held()
+    failed = False
+    for n in range(20):
+        try:
+            testcapi.set_nomemory(n, n + 1)
+            loop._flush_later(channel)
+        except MemoryError:
+            failed = True
+            continue
+        finally:
+            testcapi.remove_mem_hooks()
+        break
+    assert failed
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    assert channel.flushed == 1
+
+
+def test_a_queue_that_the_collector_changes_can_be_looked_at(loop: Loop) -> None:
+    left = 3
+
+    def add(phase: str, info: object) -> None:
+        nonlocal left
+        if phase == "start" and left > 0:
+            left -= 1
+            for _ in range(200):
+                loop.call_soon(int)
+
+    threshold = gc.get_threshold()
+    held: list[list[int]] = [[] for _ in range(200)]  # else the next list is one that lies ready
+    gc.callbacks.append(add)
+    gc.set_threshold(1)
+    try:
+        seen = loop._ready
+    finally:
+        gc.set_threshold(*threshold)
+        gc.callbacks.remove(add)
+        held.clear()
+    assert all(entry is not None for entry in seen)
+    loop.call_soon(loop.stop)
+    loop.run_forever()
