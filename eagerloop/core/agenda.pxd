@@ -42,6 +42,7 @@ cdef class Agenda:
     cdef public bint _eager
     cdef public object slow_callback_duration
 
+    cdef int _begin(self) except -1
     cdef int _check_schedule(self) except -1
     cdef Handle _schedule(self, object callback, tuple args, object context)
     cdef double _now(self) except? -2

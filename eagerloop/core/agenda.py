@@ -50,12 +50,22 @@ class Agenda:
         "slow_callback_duration",
     )
 
-    def __init__(self, poller: Poller, eager: bool) -> None:
+    def __cinit__(self) -> None:
+        """Compiled, what is called before `__init__` or without it meets a closed loop that has nothing to do."""
+        self._begin()
+        self._poller = Poller()
+        self._closed = self._stopping = True
+
+    def _begin(self) -> None:
         self._ring: Any = runtime.ring_new()
         self._timers = runtime.heap_new()
         tasks_begin(self)
-        self._poller = poller
         self._flushing: list[Any] = []
+
+    def __init__(self, poller: Poller, eager: bool) -> None:
+        if not cython.compiled and not hasattr(self, "_ring"):  # a second time nothing is dropped
+            self._begin()
+        self._poller = poller
         self._current = None
         self._making: Any = None
         self._clock: Any = None

@@ -367,6 +367,11 @@ static inline PyObject *el_sock_recvfrom(PyObject *sock, int fd, el_peer *peer) 
     if (peer->foreign) {
         PyObject *pair = el_sock_method(PyObject_CallMethod(sock, "recvfrom", "i", EL_DATAGRAM));
         if (pair == NULL || pair == Py_None) return pair;
+        if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) { /* the user's own socket */
+            PyErr_Format(PyExc_TypeError, "recvfrom() returned %.100s, no pair", Py_TYPE(pair)->tp_name);
+            Py_DECREF(pair);
+            return NULL;
+        }
         Py_XSETREF(peer->name, Py_NewRef(PyTuple_GET_ITEM(pair, 1)));
         Py_SETREF(pair, Py_NewRef(PyTuple_GET_ITEM(pair, 0)));
         return pair;
@@ -387,7 +392,7 @@ static inline PyObject *el_peer_sender(const el_peer *peer) {
 static inline Py_ssize_t el_sock_sendto(PyObject *sock, int fd, PyObject *data, PyObject *name, el_peer *peer) {
     Py_buffer view;
     Py_ssize_t count;
-    if (name != peer->name || peer->foreign) {
+    if (peer == NULL || name != peer->name || peer->foreign) { /* NULL: the transport's __init__ was left out */
         PyObject *result = el_sock_method(PyObject_CallMethod(sock, "sendto", "OO", data, name));
         if (result == NULL) return -1;
         count = result == Py_None ? -2 : PyLong_AsSsize_t(result);

@@ -238,7 +238,8 @@ class Scheduler(Turn):
         return timer
 
     def _timer_handle_cancelled(self, timer: TimerHandle) -> None:
-        timers.remove(self, timer)
+        if isinstance(timer, TimerHandle) and timer._loop is self:  # its place is in our heap
+            timers.remove(self, timer)
 
     def _check_callback(self, callback: Any, method: str) -> None:
         """Debug mode: what is a call, and what is surely meant to be a task."""

@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """StreamReader: received bytes, until someone reads them.
 
 Per packet, hence compiled; its methods return the Operations of reading.py. The limit does two

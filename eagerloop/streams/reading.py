@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """The awaitables of StreamReader's methods: each is one read and knows when it can be served.
 
 A read is an Operation (core/operation.py): what is there already is handed over in its first poll.

@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """Condition: wait, under a lock, until somebody says that things have changed.
 
 A wait has three stages: give the lock up and wait to be notified; take the lock again, whatever

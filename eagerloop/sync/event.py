@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """Event: a flag to wait for.
 
 set() wakes all who wait at that moment, and they return True even if clear() follows before their

@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """Lock: one holder at a time, the others served in order of arrival.
 
 Rules

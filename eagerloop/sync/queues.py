@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """Queue, PriorityQueue, LifoQueue: items handed from putters to getters.
 
 Strategy

@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """Semaphore and BoundedSemaphore: so many holders at a time, in order of arrival.
 
 Rules

@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """gather(): the results of several awaitables, in the order in which they were given.
 
 The future that gather returns is the parent: it counts its children down and knows how to cancel

@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """TaskGroup: tasks that begin and end inside a block, and whose errors come out of it together.
 
 Cancellation counts. When a child fails, the group cancels its siblings and its parent task, which

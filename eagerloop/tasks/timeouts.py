@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """timeout(): a limit on the time that a block may take.
 
 The limit cancels the task, and the block's end turns the CancelledError into TimeoutError. That

@@ -86,6 +86,12 @@ class SocketTransport(Channel):
     _start_tls_compatible = True
     _sendfile_compatible = constants._SendfileMode.TRY_NATIVE
 
+    def __cinit__(self) -> None:
+        """Compiled, what is called before `__init__` or without it meets a transport that has ended."""
+        self._outbox = NOTHING
+        self._closing = True
+        self._conn_lost = 1
+
     def __init__(
         self,
         loop: Any,

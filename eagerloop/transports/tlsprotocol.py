@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """TLSProtocol: TLS between a transport and the application's protocol.
 
     transport  --get_buffer, buffer_updated-->  TLSProtocol  --data_received-->  application
@@ -5,9 +6,8 @@
 
 It drives a TLSState (tlsstate.py, with the table of states) and holds what that needs: timers, the
 backlog of what is not encrypted yet, the pauses both ways. Any transport will do, a TLSTransport too.
-
-Writing. The first write of a turn is encrypted and sent at once. What follows waits for the turn's
-end (`flush`) or for 16 KiB, and goes out in few records: each costs time, and 22 bytes.
+Writing. The first write of a turn is encrypted and sent at once, the others at the turn's end
+(`flush`), or in pieces of 16 KiB, in few records: each costs time, and 22 bytes.
 
 Ending, each within ssl_shutdown_timeout, each with one connection_lost:
 - close(): what was written goes out, then close_notify; what the peer still sends is dropped, and

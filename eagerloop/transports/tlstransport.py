@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """TLSTransport: the transport that an application over TLS sees."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """The writing end of a pipe.
 
 Per packet, so compiled. Rules, beside those of pipe.py:

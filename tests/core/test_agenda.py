@@ -6,6 +6,8 @@ import asyncio
 import gc
 
 import eagerloop
+from eagerloop.core.poller import Poller
+from eagerloop.core.scheduler import Scheduler
 
 Loop = eagerloop.EventLoop
 
@@ -34,3 +36,19 @@ def test_a_forgotten_task_leaves_the_list(loop: Loop) -> None:
     gc.collect()
     assert loop._live_tasks() == []
     assert asyncio.all_tasks(loop) == set()
+
+
+def test_a_second_init_loses_no_task(loop: eagerloop.EventLoop) -> None:
+    agenda = Scheduler(Poller())
+
+    async def nothing() -> None: ...
+
+    first = agenda.create_task(nothing())
+    Scheduler.__init__(agenda, Poller())
+    second = agenda.create_task(nothing())
+    assert set(agenda._live_tasks()) == {first, second}
+    first.cancel()
+    for made in (first, second):
+        made._log_destroy_pending = False
+        made.get_coro().close()
+    agenda._discard_all()
