@@ -88,11 +88,15 @@ class Operation:
         if self._stage == SPENT:  # a driver that has ended would say StopIteration once more
             raise RuntimeError("cannot reuse already awaited coroutine")
         if self._driver is None:
+            if value is not None:
+                raise TypeError("can't send non-None value to a just-started coroutine")
             self._driver = Operation.__await__(self)  # a subclass may give another iterator
         return self._driver.send(value)
 
     def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
         """Raises an exception where the operation waits."""
+        if self._stage == SPENT:
+            raise RuntimeError("cannot reuse already awaited coroutine")
         if self._driver is not None:
             return self._driver.throw(exception_of(typ, val, tb))
         exc = exception_of(typ, val, tb)
@@ -118,15 +122,33 @@ class Operation:
 
 def exception_of(typ: Any, val: Any, tb: Any) -> BaseException:
     """The exception that the arguments of a generator's throw() mean."""
-    if not isinstance(typ, BaseException):
-        typ = val if isinstance(val, BaseException) else typ() if val is None else typ(val)
-    return typ if tb is None else typ.with_traceback(tb)
+    exc: BaseException
+    if isinstance(typ, BaseException):
+        if val is not None:
+            raise TypeError("instance exception may not have a separate value")
+        exc = typ
+    elif not isinstance(typ, type) or not issubclass(typ, BaseException):
+        raise TypeError(
+            "exceptions must be classes or instances deriving from BaseException, "
+            f"not {type(typ).__name__}"
+        )
+    elif isinstance(val, typ):
+        exc = val
+    elif val is None:
+        exc = typ()
+    else:
+        exc = typ(*val) if isinstance(val, tuple) else typ(val)
+    return exc if tb is None else exc.with_traceback(tb)
 
 
 def poll(op: Operation) -> int:
     """One poll, with what holds for every operation: it runs once, and waits for futures as tasks expect."""
-    if op._stage == SPENT:
-        raise RuntimeError("cannot reuse already awaited coroutine")
+    if op._stage != FRESH:
+        if op._stage == SPENT:
+            raise RuntimeError("cannot reuse already awaited coroutine")
+        if op.value is not None and not op.value.done():  # driven by hand, not by a task
+            return fail(op, RuntimeError("await wasn't used with future"))
+        op.value = None
     op._stage = SPENT  # while it runs, and if it raises
     finished = op._poll()
     if not finished:
@@ -147,10 +169,11 @@ def fail(op: Operation, exc: BaseException) -> int:
 
 
 def take(op: Operation, finished: bool) -> Any:
-    """The result, or what to wait for, marked as a task expects it."""
+    """The result, or what to wait for, marked as a task expects it; that stays, to be looked at by the next poll."""
     value = op.value
-    op.value = None
-    if not finished and value is not None:
+    if finished:
+        op.value = None
+    elif value is not None:
         if isinstance(value, Future):
             fut = value
             fut._blocking = True

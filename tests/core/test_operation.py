@@ -9,6 +9,8 @@ import pytest
 
 import eagerloop
 
+from ..conftest import Run
+
 Loop = eagerloop.EventLoop
 
 
@@ -84,3 +86,67 @@ def test_throw_before_and_while_it_waits(loop: Loop) -> None:
         assert loop._scheduled == []
 
     loop.run_until_complete(main())
+
+
+async def held_lock() -> eagerloop.Lock:
+    lock = eagerloop.Lock()
+    await lock.acquire()
+    return lock
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+def test_sent_on_while_it_waits(run: Run, awaited: bool) -> None:
+    async def main() -> None:
+        lock = await held_lock()
+        queue: eagerloop.Queue[int] = eagerloop.Queue()
+        reader = eagerloop.StreamReader()
+        for made in (lock.acquire(), queue.get(), reader.readline(), eagerloop.Event().wait()):
+            waiting: Any = awaiting(made) if awaited else made
+            waiting.send(None)
+            with pytest.raises(RuntimeError, match="await wasn't used with future"):
+                waiting.send(None)
+            with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+                waiting.send(None)
+        assert not lock._waiters
+        assert not queue._getters
+        assert reader._waiter is None
+
+    run(main)
+
+
+async def awaiting(made: Any) -> Any:
+    return await made
+
+
+def test_thrown_into_after_the_end(run: Run) -> None:
+    async def main() -> None:
+        got = eagerloop.Lock().acquire()
+        with pytest.raises(StopIteration):
+            got.send(None)
+        with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+            got.throw(KeyError("x"))
+
+    run(main)
+
+
+def test_a_coroutine_s_mistakes(run: Run) -> None:
+    async def main() -> None:
+        lock = await held_lock()
+        fresh: Any = lock.acquire()
+        with pytest.raises(
+            TypeError, match="can't send non-None value to a just-started coroutine"
+        ):
+            fresh.send(1)
+        fresh.send(None)
+        with pytest.raises(
+            TypeError, match="must be classes or instances deriving from BaseException, not int"
+        ):
+            fresh.throw(5)
+        with pytest.raises(TypeError, match="instance exception may not have a separate value"):
+            fresh.throw(KeyError("x"), "y")
+        assert len(lock._waiters) == 1
+        with pytest.raises(UnicodeDecodeError, match="told"):
+            fresh.throw(UnicodeDecodeError, ("ascii", b"x", 0, 1, "told"))
+        assert not lock._waiters
+
+    run(main)
