@@ -147,21 +147,29 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):  # type: ignore[misc]
     def _run_forever_setup(self) -> None:
         self._check_closed()
         self._check_running()
-        self._set_coroutine_origin_tracking(self._debug)
-        self._begin_run()
         self._previous_asyncgen_hooks = sys.get_asyncgen_hooks()
-        sys.set_asyncgen_hooks(
-            firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook
-        )
-        self._signals.begin_run()
-        _events._set_running_loop(self)
+        try:
+            self._set_coroutine_origin_tracking(self._debug)
+            self._begin_run()
+            sys.set_asyncgen_hooks(
+                firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook
+            )
+            self._signals.begin_run()
+            _events._set_running_loop(self)
+        except BaseException:  # an interrupt, or no memory: it does not run, and may later
+            self._run_forever_cleanup()
+            raise
 
     def _run_forever_cleanup(self) -> None:
-        self._end_run()
-        _events._set_running_loop(None)
-        self._set_coroutine_origin_tracking(False)
-        sys.set_asyncgen_hooks(*self._previous_asyncgen_hooks)
-        self._signals.end_run()
+        try:
+            self._end_run()
+            _events._set_running_loop(None)
+        finally:  # an interrupt must not leave the thread what was the run's
+            try:
+                self._set_coroutine_origin_tracking(False)
+                sys.set_asyncgen_hooks(*self._previous_asyncgen_hooks)
+            finally:
+                self._signals.end_run()
 
     def stop(self) -> None:
         """Lets `run_forever` return after the current turn."""

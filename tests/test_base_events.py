@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -380,3 +381,30 @@ def test_a_generator_begun_after_the_shutdown_warns(loop: Loop) -> None:
         await late.aclose()
 
     loop.run_until_complete(main())
+
+
+@pytest.mark.parametrize("place", ["begin_run", "end_run"])
+def test_an_interrupt_where_a_run_begins_or_ends(place: str) -> None:
+    def interrupt(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and frame.f_code.co_name == place:
+            sys.setprofile(None)
+            raise KeyboardInterrupt
+
+    loop = eagerloop.new_event_loop()
+    before = sys.get_asyncgen_hooks(), signal.set_wakeup_fd(-1)
+    try:
+        loop.call_soon(loop.stop)
+        sys.setprofile(interrupt)
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                loop.run_forever()
+        finally:
+            sys.setprofile(None)
+        assert not loop.is_running()
+        assert asyncio._get_running_loop() is None
+        assert sys.get_asyncgen_hooks() == before[0]
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+    finally:
+        signal.set_wakeup_fd(-1)
+        loop.close()

@@ -125,7 +125,11 @@ class SignalHandlers:
                 before = self._install()
             except ValueError:  # the main thread of a subinterpreter, which no signal reaches
                 return
-            self._outer = _Outer(-1 if before == self._waker_fd() else before)
+            try:
+                self._outer = _Outer(-1 if before == self._waker_fd() else before)
+            except BaseException:  # an interrupt: the run does not begin
+                signal.set_wakeup_fd(before)
+                raise
 
     def end_run(self) -> None:
         """The run has ended: handlers keep the waker, otherwise it is as before."""
