@@ -6,8 +6,7 @@ context, and waking it means pushing it onto its loop's ready queue: no handle. 
 object small:
 
             _outcome             _extra
-  pending   cancel message, or   list of further waiters, or None
-            what a Delay will give
+  pending   cancel message (*)   list of further waiters, or None; * of a Delay, what it will give
   cancelled cancel message       the CancelledError that was raised inside, to keep its traceback
   finished  result or exception  the exception's traceback
 
@@ -69,6 +68,7 @@ class Future:
     )
 
     __signature__ = SourceSignature()
+    __reduce__ = reprs.refuse_copy
 
     # In the instance's dict only where they are needed: debug mode, and loops that are not ours.
     _source_traceback = None

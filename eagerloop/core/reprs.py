@@ -22,6 +22,16 @@ def format_callbacks(callbacks: Sequence[tuple[Any, ...]]) -> str:
     return f"cb=[{', '.join(shown)}]"
 
 
+def refuse_copy(instance: Any) -> Any:
+    """The `__reduce__` of what cannot be written down: a copy would be without the fields that only C sees.
+
+    Raises:
+        TypeError: always, as of asyncio's futures.
+    """
+    cls = type(instance)
+    raise TypeError(f"cannot pickle '{cls.__module__}.{cls.__qualname__}' object")
+
+
 def future_info(future: Any) -> list[str]:
     """State, outcome, callbacks, and in debug mode where it was made."""
     info = [future._state.lower()]

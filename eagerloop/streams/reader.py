@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core import future
 from ..core.future import Future
+from ..core.reprs import refuse_copy
 from ..core.signatures import SourceSignature
 from ..core.turn import Turn
 from ..format_helpers import extract_stack
@@ -66,6 +67,7 @@ class StreamReader:
     _source_traceback = None
 
     __signature__ = SourceSignature()
+    __reduce__ = refuse_copy
 
     def __init__(self, limit: int = _DEFAULT_LIMIT, loop: AbstractEventLoop | None = None) -> None:
         if limit <= 0:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextvars
+import copy
+import pickle
 import re
 from typing import Any
 
@@ -113,3 +115,17 @@ def test_debug_mode_shows_arguments_and_origin(loop: eagerloop.AbstractEventLoop
     assert repr(handle) == before.replace("<Handle ", "<Handle cancelled ")
     made = loop.create_future()
     assert f"created at {__file__}:" in repr(made)
+
+
+def test_what_waits_is_neither_copied_nor_pickled(loop: eagerloop.EventLoop) -> None:
+    class Own(eagerloop.Future[int]):
+        def __reduce__(self) -> tuple[type, tuple[()]]:
+            return dict, ()
+
+    task = loop.create_task(eagerloop.sleep(0))
+    for made in (loop.create_future(), task, eagerloop.StreamReader(loop=loop)):
+        for write in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError, match="cannot pickle"):
+                write(made)
+    assert copy.copy(Own(loop=loop)) == {}
+    loop.run_until_complete(task)

@@ -1,4 +1,4 @@
-"""Promise: an object made without its `__init__`, as a subclass may by mistake, raises when used, and ends no process."""
+"""Promise: an object whose `__init__` was left out, as a subclass may by mistake, raises when used, and ends no process."""
 
 from __future__ import annotations
 
