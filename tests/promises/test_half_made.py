@@ -1,4 +1,4 @@
-"""Promise: an object whose `__init__` was left out, as a subclass may by mistake, raises when used, and ends no process."""
+"""Promise: an object without its `__init__`, made by mistake, raises when used; it ends no process."""
 
 from __future__ import annotations
 
