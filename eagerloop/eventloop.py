@@ -78,7 +78,7 @@ class EventLoop(SocketCalls, FileSending, Spawning, BaseEventLoop):  # type: ign
         resolver: str | None = None,
     ) -> None:
         super().__init__(poller=poller if selector is None else Select(selector), eager=eager)
-        self._transports = Owners(self)
+        self._transports = Owners(self._poller_object.watches)
         self._reaper = Reaper(self)
         self._cares: CaresResolver | None = None
         try:

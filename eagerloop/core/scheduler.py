@@ -328,10 +328,6 @@ class Scheduler(Turn):
             return False
         return (watched.reader if event == watch._READ else watched.writer) is entry
 
-    def _watched(self, fd: int) -> Watch | None:
-        """Who watches a descriptor."""
-        return watch.find(self._poller.watches, fd)
-
     def _set_watch(self, fd: int, event: int, entry: Any) -> bool:
         """Replaces the one who is told; True if there was one. A Handle that is replaced is cancelled."""
         watched = watch.find(self._poller.watches, fd)

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
 
+from ..core.watch import find
 from ..transports.socketed import SocketTransport
 
 if TYPE_CHECKING:
@@ -123,10 +124,11 @@ class Owners:
     long as someone else knows them.
     """
 
-    __slots__ = ("_loop", "_refs")
+    __slots__ = ("_refs", "_watches")
 
-    def __init__(self, loop: EventLoop) -> None:
-        self._loop = loop
+    def __init__(self, watches: list[Watch | None]) -> None:
+        """`watches` are the loop's: with the loop itself there would be a cycle."""
+        self._watches = watches
         self._refs: dict[int, ref[Any]] = {}
 
     def add(self, fd: int, transport: Any) -> None:
@@ -140,14 +142,14 @@ class Owners:
         owner = self._refs.get(fd)
         transport = None if owner is None else owner()
         if transport is None:
-            told = self._loop._watched(fd)
+            told = find(self._watches, fd)
             transport = None if told is None else transport_of(told)
         return transport
 
     def all(self) -> set[Any]:
         """Every transport of a socket that is not closed."""
         found = {owner() for owner in self._refs.values()}
-        found.update(map(transport_of, filter(None, self._loop._poller_object.watches)))
+        found.update(map(transport_of, filter(None, self._watches)))
         return {owner for owner in found if owner is not None and owner._loop is not None}
 
 

@@ -20,7 +20,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.handle import Handle
 from ..log import logger
@@ -194,7 +194,7 @@ class Reaper:
 
     def __init__(self, loop: BaseEventLoop, *, use_pidfd: bool | None = None) -> None:
         """`use_pidfd` None asks the kernel, when the first child is to be watched."""
-        self._loop = loop
+        self._loop: Any = loop  # None once it is closed, so that it is in no cycle
         self._use_pidfd = use_pidfd
         self._watches: set[Watch] = set()  # not by pid: one may be given twice, see rule 2
 
@@ -220,3 +220,4 @@ class Reaper:
         """Stop watching. Children still running are left to run: their transports say so."""
         while self._watches:
             self._watches.pop().close()
+        self._loop = None

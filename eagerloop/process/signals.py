@@ -39,7 +39,7 @@ class SignalHandlers:
     __slots__ = ("_calls", "_loop", "_outer")
 
     def __init__(self, loop: BaseEventLoop) -> None:
-        self._loop = loop
+        self._loop: Any = loop  # None once it is closed, so that it is in no cycle
         self._outer: _Outer | None = None  # during a run: what was installed before it
         # what to call, with what, in which context
         self._calls: dict[
@@ -57,7 +57,8 @@ class SignalHandlers:
         if isinstance(callback, Coroutine) or inspect.iscoroutinefunction(callback):
             raise TypeError("coroutines cannot be used with add_signal_handler()")
         _check(sig)
-        self._loop._check_closed()
+        if self._loop is None:
+            raise RuntimeError("Event loop is closed")
         if self._loop._waker is None:
             raise RuntimeError(f"the {self._loop.poller} poller hears no signals: choose another")
         try:
@@ -115,6 +116,7 @@ class SignalHandlers:
             return
         for sig in list(self._calls):
             self.remove(sig)
+        self._loop = None
 
     # -- the waker -------------------------------------------------------------------------------
 
@@ -143,7 +145,8 @@ class SignalHandlers:
 
     def _waker_fd(self) -> int:
         assert self._loop._waker is not None
-        return self._loop._waker.writer.fileno()
+        fd: int = self._loop._waker.writer.fileno()
+        return fd
 
     def _install(self) -> int:
         return signal.set_wakeup_fd(self._waker_fd(), warn_on_full_buffer=False)
