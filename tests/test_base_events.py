@@ -11,7 +11,6 @@ import signal
 import sys
 import threading
 import time
-import weakref
 from collections.abc import AsyncGenerator, AsyncIterator
 from types import FrameType
 from typing import Any
@@ -409,20 +408,3 @@ def test_an_interrupt_where_a_run_begins_or_ends(place: str) -> None:
     finally:
         signal.set_wakeup_fd(-1)
         loop.close()
-
-
-def test_a_closed_loop_waits_for_no_collector() -> None:
-    loop = eagerloop.new_event_loop()
-    loop.run_until_complete(eagerloop.sleep(0))
-    gc.collect()
-    gc.disable()
-    try:
-        loop.close()
-        with pytest.raises(RuntimeError, match="Event loop is closed"):
-            loop.add_signal_handler(signal.SIGUSR1, print)
-        assert not loop.remove_signal_handler(signal.SIGUSR1)
-        gone = weakref.ref(loop)
-        del loop
-        assert gone() is None
-    finally:
-        gc.enable()

@@ -123,6 +123,7 @@ class Scheduler(Turn):
         self._poller.watches.clear()
         self._poller.watched = 0
         self._flushing = []
+        self._clock = None  # may be our own `time`, and then keep us alive
 
     # Calls.
 

@@ -106,7 +106,8 @@ class Server(_Base):
         sockets, self._sockets = self._sockets, None
         if sockets is None:
             return
-        for acceptor in self._acceptors:
+        acceptors, self._acceptors = self._acceptors, []  # they know us
+        for acceptor in acceptors:
             acceptor.stop()
         for sock in sockets:
             self._loop._stop_serving(sock)

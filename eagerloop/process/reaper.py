@@ -194,22 +194,29 @@ class Reaper:
 
     def __init__(self, loop: BaseEventLoop, *, use_pidfd: bool | None = None) -> None:
         """`use_pidfd` None asks the kernel, when the first child is to be watched."""
-        self._loop: Any = loop  # None once it is closed, so that it is in no cycle
+        self._loop: BaseEventLoop | None = loop
         self._use_pidfd = use_pidfd
         self._watches: set[Watch] = set()  # not by pid: one may be given twice, see rule 2
 
     def watch(self, pid: int, on_exit: OnExit) -> Watch:
-        """Call `on_exit` on the loop's thread, once, when the child has exited and is reaped."""
+        """Call `on_exit` on the loop's thread, once, when the child has exited and is reaped.
+
+        Raises:
+            RuntimeError: the loop is closed.
+        """
+        loop = self._loop
+        if loop is None:
+            raise RuntimeError("Event loop is closed")
         if self._use_pidfd is None:
             self._use_pidfd = can_use_pidfd()
         watch: Watch
         if self._use_pidfd:
             try:
-                watch = PidfdWatch(self, self._loop, pid, on_exit)
+                watch = PidfdWatch(self, loop, pid, on_exit)
             except OSError:  # the descriptor table is full, or the child was reaped under our feet
-                watch = ThreadWatch(self, self._loop, pid, on_exit)
+                watch = ThreadWatch(self, loop, pid, on_exit)
         else:
-            watch = ThreadWatch(self, self._loop, pid, on_exit)
+            watch = ThreadWatch(self, loop, pid, on_exit)
         self._watches.add(watch)
         return watch
 
@@ -217,7 +224,10 @@ class Reaper:
         self._watches.discard(watch)
 
     def close(self) -> None:
-        """Stop watching. Children still running are left to run: their transports say so."""
+        """The loop is closed: stop watching, and let go of it.
+
+        Children still running are left to run: their transports say so.
+        """
         while self._watches:
             self._watches.pop().close()
         self._loop = None

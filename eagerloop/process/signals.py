@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from ..base_events import BaseEventLoop
+    from ..poll.waker import Waker
 
 
 class SignalHandlers:
@@ -39,7 +40,7 @@ class SignalHandlers:
     __slots__ = ("_calls", "_loop", "_outer")
 
     def __init__(self, loop: BaseEventLoop) -> None:
-        self._loop: Any = loop  # None once it is closed, so that it is in no cycle
+        self._loop: Any = loop  # None when it is closed
         self._outer: _Outer | None = None  # during a run: what was installed before it
         # what to call, with what, in which context
         self._calls: dict[
@@ -102,7 +103,11 @@ class SignalHandlers:
             self._outer.pass_on(sig)
 
     def close(self) -> None:
-        """Remove every handler; called when the loop is closed."""
+        """Remove every handler and let go of the loop; called when that is closed."""
+        self._remove_all()
+        self._loop = None
+
+    def _remove_all(self) -> None:
         if sys.is_finalizing():
             if self._calls:
                 warnings.warn(
@@ -116,7 +121,6 @@ class SignalHandlers:
             return
         for sig in list(self._calls):
             self.remove(sig)
-        self._loop = None
 
     # -- the waker -------------------------------------------------------------------------------
 
@@ -144,9 +148,8 @@ class SignalHandlers:
         self._outer = None
 
     def _waker_fd(self) -> int:
-        assert self._loop._waker is not None
-        fd: int = self._loop._waker.writer.fileno()
-        return fd
+        waker: Waker = self._loop._waker
+        return waker.writer.fileno()
 
     def _install(self) -> int:
         return signal.set_wakeup_fd(self._waker_fd(), warn_on_full_buffer=False)

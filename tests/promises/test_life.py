@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -216,3 +217,60 @@ def test_endpoints_on_one_port_come_and_go(run: Run) -> None:
         again.close()
 
     run(main)
+
+
+async def served() -> None:
+    server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port_of(server))
+    await reader.read()
+    writer.close()
+    server.close()
+    await server.wait_closed()
+
+
+async def spawned() -> None:
+    process = await asyncio.create_subprocess_exec("true")
+    await process.wait()
+
+
+async def signalled() -> None:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, int)
+
+
+async def threaded() -> None:
+    await asyncio.to_thread(int)
+
+
+class OwnClock(Loop):
+    def time(self) -> float:
+        return super().time()
+
+
+@pytest.mark.parametrize("kind", [Loop, OwnClock])
+@pytest.mark.parametrize("work", [served, spawned, signalled, threaded])
+def test_a_closed_loop_needs_no_collection(
+    kind: type[Loop], work: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    """As asyncio's: a program that makes many loops, or switched the collector off, keeps none."""
+    gc.collect()
+    gc.disable()
+    try:
+        with eagerloop.Runner(loop_factory=kind) as runner:
+            gone = weakref.ref(runner.get_loop())
+            runner.run(work())
+        del runner
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_what_a_closed_loop_is_asked_afterwards() -> None:
+    loop = Loop()
+    loop.close()
+    with pytest.raises(RuntimeError, match="Event loop is closed"):
+        loop.add_signal_handler(signal.SIGUSR1, int)
+    assert not loop.remove_signal_handler(signal.SIGUSR1)
+    with pytest.raises(RuntimeError, match="Event loop is closed"):
+        loop.add_reader(0, int)
+    assert not loop.remove_reader(0)
+    loop.close()
