@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio.events as _events
 import sys
+import threading
 import traceback
 import warnings
 import weakref
@@ -60,7 +61,6 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):  # type: ignore[misc]
         "_origin_tracking_depth",
         "_poller_object",
         "_previous_asyncgen_hooks",
-        "_selector",
         "_signals",
         "_wake",
         "_waker",
@@ -70,8 +70,7 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):  # type: ignore[misc]
         made = poller if isinstance(poller, Poller) else poll.make(poller)
         super().__init__(made, eager)
         self._eager_at_first = eager
-        self._poller_object = made
-        self._selector: Any = made  # asyncio's name for it
+        self._poller_object: Any = made
         self._exception_handler: Callable[..., object] | None = None
         self._asyncgens: weakref.WeakSet[AsyncGenerator[Any, Any]] = weakref.WeakSet()
         self._asyncgens_shutdown_called = False
@@ -215,6 +214,39 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):  # type: ignore[misc]
         self._poller_object = poller
         if self._waker is not None:
             self._waker.close()
+
+    # What test kits do to a loop's time.
+
+    @property
+    def _selector(self) -> Any:
+        """asyncio's name for what its loop polls with: test kits patch its `select`, and the loop's `time`.
+
+        Whoever asks for it gets one of `selectors`, and the loop polls with that from then on. None
+        when the loop is closed; the poller itself if it polls no descriptors, or in another thread
+        than the loop's.
+        """
+        if self._closed:
+            return None
+        before = self._poller_object
+        if isinstance(before, poll.Epoll):
+            if self.is_running() and self._thread_id != threading.get_ident():
+                return before
+            self._set_poller(poll.Select())
+            before.close()
+        elif not isinstance(before, poll.Select):
+            return before
+        self._ask_clock()
+        return self._poller_object.selector
+
+    @_selector.setter
+    def _selector(self, selector: Any) -> None:
+        process = getattr(self, "_process_events", None)  # not ours: a subclass has it
+        self._set_poller(poll.Select(selector, process))
+        self._ask_clock()
+
+    def _set_poller(self, poller: poll.Select) -> None:
+        self._poll_with(poller)
+        self._poller_object = poller
 
     # Debug mode.
 

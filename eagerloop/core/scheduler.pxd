@@ -19,6 +19,8 @@ cdef class Scheduler(Turn):
     cdef inline double _after(self, object delay) except? -1
     cdef inline TimerHandle _call_at(
         self, double when, bint whole, object callback, tuple args, object context, str method)
+    @cython.locals(before=Poller, watched=Watch)
+    cpdef _poll_with(self, Poller poller)
     @cython.locals(watched=Watch)
     cdef bint _set_watch(self, int fd, int event, object entry) except -1
     @cython.locals(fd=int, poller=Poller, watches=list, known=bint)

@@ -87,25 +87,49 @@ class Scheduler(Turn):
         """This thread runs the loop; its first turn polls."""
         self._thread_id = threading.get_ident()
         self._unpolled = -1
-        if not is_method(self.time, Scheduler.time):  # patched on the instance
-            self._clock = self.time
+        if type(self._clock) is not AskedClock:  # it may be patched on the instance, or no longer
+            self._clock = None if is_method(self.time, Scheduler.time) else self.time
 
     def _turns(self) -> None:
         """Turns until `stop`."""
         try:
-            while True:
-                self._turn()
-                if self._stopping:
-                    break
+            if not is_method(self._run_once, Turn._run_once):  # a test kit takes part in each turn
+                self._turns_otherwise()
+            else:
+                while True:
+                    self._turn()
+                    if self._stopping:
+                        break
         finally:
             if self._flushing:  # an exit or an interrupt came out of the last turn before its end
                 self._flush()
+
+    def _turns_otherwise(self) -> None:
+        while True:
+            self._run_once()
+            if self._stopping:
+                break
 
     def _end_run(self) -> None:
         self._stopping = False
         self._thread_id = 0
         self._turn_number += 1  # a write between two runs is no part of the last turn
         self._leave_all()
+
+    def _poll_with(self, poller: Poller) -> None:
+        """From the next poll on `poller` asks the kernel, for those whom the one before knows."""
+        before = self._poller
+        poller.watches = before.watches
+        poller.watched = before.watched
+        for watched in poller.watches:
+            if watched is not None:
+                poller.change(watched.fd, 0, watched.interest())
+        self._poller = poller
+        self._unpolled = -1
+
+    def _ask_clock(self) -> None:
+        """From now on `time` is looked up each time: somebody may patch it at any moment."""
+        self._clock = AskedClock(self)
 
     def _disown(self, poller: Poller) -> None:
         """In a forked child: the loop is the parent's; from the next turn on `poller` refuses."""
@@ -191,6 +215,8 @@ class Scheduler(Turn):
         """
         if delay is None:
             raise TypeError("delay must not be None")
+        if not self._keeps_timers and type(self).call_at is not Scheduler.call_at:
+            return self.call_at(self.time() + delay, callback, *args, context=context)
         return self._call_at(self._after(delay), False, callback, args, context, "call_later")
 
     def call_at(
@@ -374,6 +400,18 @@ class Scheduler(Turn):
         if not channel._flush_due:
             self._flushing.append(channel)
             channel._flush_due = True  # now that it is: else it would never be flushed
+
+
+class AskedClock:
+    """A loop's clock that is looked up each time."""
+
+    __slots__ = ("_loop",)
+
+    def __init__(self, loop: Scheduler) -> None:
+        self._loop = loop
+
+    def __call__(self) -> Any:
+        return self._loop.time()
 
 
 def make_task(loop: Scheduler, coro: Any) -> Any:

@@ -11,7 +11,7 @@ from .timers cimport Alarm, TimerHandle
 from .watch cimport Channel, Watch
 
 cdef int POLL_TURNS, SHORT_TURNS, IDLE_TURNS, FLUSH_ENTRIES
-cdef double POLL_SECONDS, SHORT_SECONDS, IDLE_SECONDS
+cdef double POLL_SECONDS, SHORT_SECONDS, IDLE_SECONDS, ROUNDING_SECONDS
 
 
 cdef class Turn(Agenda):

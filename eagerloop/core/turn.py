@@ -52,6 +52,7 @@ SHORT_TURNS = 7  # mask: the clock is read every 8th turn
 SHORT_SECONDS = 5e-6
 IDLE_TURNS = 15  # mask: the clock is read every 16th turn
 IDLE_SECONDS = 1e-3
+ROUNDING_SECONDS = 1e-9  # asyncio's resolution of a clock
 FLUSH_ENTRIES = 7  # mask: in a long turn, what is held back goes out after every 8th entry
 
 
@@ -123,8 +124,14 @@ class Turn(Agenda):
         runtime.check_signals()
 
     def _expire(self) -> None:
-        """What is due becomes ready; never before its time."""
+        """What is due becomes ready; never before its time, if that is the kernel's.
+
+        A clock of the program's own is stepped by differences of times, and may stand a rounding
+        error before the one that it was to reach, for good.
+        """
         now = self._now()
+        if self._clock is not None:
+            now += ROUNDING_SECONDS
         while timers_len(self) > 0 and timers_due(self) <= now:
             entry = timers_pop(self)
             if type(entry) is Delay:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import selectors
+from collections.abc import Callable
 from typing import Any
 
 from ..core.poller import Poller
@@ -16,18 +17,26 @@ class Select(Poller):
 
     Args:
         selector: another one of `selectors`.
+        process: who is given its events, in place of those who watch the descriptors.
     """
 
     name = "select"
 
-    def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
+    def __init__(
+        self,
+        selector: selectors.BaseSelector | None = None,
+        process: Callable[[Any], object] | None = None,
+    ) -> None:
         Poller.__init__(self)
         self.selector = selectors.DefaultSelector() if selector is None else selector
+        self._process = process
 
     def wait(self, ring: Any, timeout: float) -> None:
-        for key, events in self.selector.select(
-            None if timeout < 0 else min(timeout, LONGEST_SECONDS)
-        ):
+        found = self.selector.select(None if timeout < 0 else min(timeout, LONGEST_SECONDS))
+        if self._process is not None:
+            self._process(found)
+            return
+        for key, events in found:
             ready = (READ if events & selectors.EVENT_READ else 0) | (
                 WRITE if events & selectors.EVENT_WRITE else 0
             )
