@@ -343,6 +343,6 @@ def _has_ended(fileno: int) -> bool:
             first = peer.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:  # it is there, and silent
             first = None
-    return first is not None and len(first) == 0
         except OSError:  # reset, or never connected
-            return True
+            first = b""
+    return first is not None and len(first) == 0
