@@ -118,6 +118,8 @@ class Scheduler(Turn):
 
     def _poll_with(self, poller: Poller) -> None:
         """From the next poll on `poller` asks the kernel, for those whom the one before knows."""
+        if poller is None:
+            raise TypeError("a poller was expected, not None")
         before = self._poller
         poller.watches = before.watches
         poller.watched = before.watched
