@@ -209,7 +209,7 @@ class SocketTransport(Channel):
         """Reads from now on. False if the kernel watches no more descriptors: then this is the end."""
         try:
             self._loop._watch_read(self._sock_fd, self)
-        except OSError as exc:  # ENOSPC or ENOMEM
+        except (OSError, MemoryError) as exc:  # ENOSPC or ENOMEM; or it is ours that is out
             self._fatal_error(exc)
             if waiter is not None and not waiter.done():
                 waiter.set_exception(exc)
@@ -223,7 +223,7 @@ class SocketTransport(Channel):
         self._writing = True
         try:
             self._loop._watch_write(self._sock_fd, self)
-        except OSError as exc:  # the kernel watches no more descriptors: it would wait for ever
+        except (OSError, MemoryError) as exc:  # nobody watches it: it would wait for ever
             self._fatal_error(exc, "Fatal write error on socket transport")
 
     def _stop_writing(self) -> None:
@@ -339,8 +339,8 @@ class SocketTransport(Channel):
         if cython.compiled and self._server is not None and not self._described:
             sock = self._socket
             if type(sock) is socket.socket:  # accepted for us: nobody else has it
-                self._socket = None
                 detach(sock)
+                self._socket = None
 
     def _describe(self) -> None:
         self._described = True

@@ -64,8 +64,10 @@ class WritePipeTransport(PipeTransport):
         Raises:
             ValueError: `pipe` is a regular file, which is always ready and so can't be polled.
         """
+        self._outbox = (
+            Outbox()
+        )  # first: who is told of a pipe that was taken in vain shows its size
         PipeTransport.__init__(self, loop, pipe, protocol, extra, _WRITABLE_KINDS)
-        self._outbox = Outbox()
         self._waiting = False
         self._sent_in_turn = -1
         self._conn_lost = 0
