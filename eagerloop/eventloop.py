@@ -346,8 +346,15 @@ class EventLoop(SocketCalls, FileSending, Spawning, BaseEventLoop):  # type: ign
         transport = StreamTransport(
             self, sock, protocol, waiter, extra=extra, server=server, context=context
         )
-        self._transports.add(sock.fileno(), transport)
+        self._keep_owner(sock, transport)
         return transport
+
+    def _keep_owner(self, sock: socket.socket, transport: Any) -> None:
+        try:
+            self._transports.add(sock.fileno(), transport)
+        except BaseException:  # no memory: it has begun, and nobody would ever end it
+            transport.abort()
+            raise
 
     # --- TLS
 
@@ -429,7 +436,7 @@ class EventLoop(SocketCalls, FileSending, Spawning, BaseEventLoop):  # type: ign
     ) -> DatagramTransport:
         self._ensure_fd_no_transport(sock)
         transport = DatagramTransport(self, sock, protocol, address, waiter, extra)
-        self._transports.add(sock.fileno(), transport)
+        self._keep_owner(sock, transport)
         return transport
 
     # --- pipes and signals

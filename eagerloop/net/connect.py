@@ -63,12 +63,12 @@ async def open_transport(
         raise
     try:
         await waiter
+        return transport, protocol
     except BaseException:  # a failed handshake or a cancellation: either way it is not the caller's
         transport.close()
         raise
     finally:
         del waiter  # it holds the exception, whose traceback holds this frame
-    return transport, protocol
 
 
 def _for_client(security: Security, host: Any) -> Security:

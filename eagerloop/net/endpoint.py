@@ -181,7 +181,7 @@ async def _open_transport(
         raise
     try:
         await waiter
-    except BaseException:  # cancelled: the transport is not the caller's
+        return transport, protocol
+    except BaseException:  # cancelled, or no memory for a pair: the transport is not the caller's
         transport.close()
         raise
-    return transport, protocol

@@ -194,7 +194,10 @@ class StreamTransport(SocketTransport):
     def _begin_reading(self, waiter: Any) -> None:
         """After connection_made, which may have paused or closed it."""
         if self._open:
-            self._go_idle()
+            try:
+                self._go_idle()
+            except MemoryError:  # it keeps what it has: somebody waits for the connection
+                pass
             if self.is_reading() and self._begin_watching(waiter):
                 self._loop._transports.drop(self._sock_fd)
         if waiter is not None and not waiter.done():
