@@ -7,7 +7,7 @@ import os
 import sys
 import types
 from asyncio import coroutines as _theirs
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 __all__: tuple[str, ...] = ("iscoroutine",)
@@ -42,6 +42,25 @@ def iscoroutine(obj: object) -> bool:
     return True
 
 
+def _mark(*functions: Callable[..., Any]) -> None:
+    """Makes `iscoroutinefunction` say yes of functions that are not `async def`, as asyncio's namesakes are.
+
+    Libraries ask it whether to await what a callback returns, and would drop what these return.
+    """
+    for function in functions:
+        if sys.version_info >= (3, 12):
+            inspect.markcoroutinefunction(function)
+        else:  # `inspect` has no marks yet, and compiled functions refuse asyncio's
+            function._eagerloop_mark = _MARK  # type: ignore[attr-defined]
+
+
+_MARK = object()
+
+
+def _is_marked(function: object) -> bool:
+    return getattr(function, "_eagerloop_mark", None) is _MARK
+
+
 if sys.version_info < (3, 16):
     __all__ = ("iscoroutine", "iscoroutinefunction")
 
@@ -51,7 +70,7 @@ if sys.version_info < (3, 16):
     def _iscoroutinefunction(func: object) -> bool:
         if inspect.iscoroutinefunction(func):
             return True
-        return getattr(func, "_is_coroutine", None) is _is_coroutine
+        return getattr(func, "_is_coroutine", None) is _is_coroutine or _is_marked(func)
 
     if sys.version_info < (3, 14):
 

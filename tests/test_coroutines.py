@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import collections.abc
+import functools
+import inspect
 import sys
 import types
 import warnings
@@ -14,6 +17,14 @@ import pytest
 
 import eagerloop
 from eagerloop import coroutines
+from tests.conftest import Run
+
+CLASSES = ("BoundedSemaphore", "Condition", "Event", "Lock", "Queue", "PriorityQueue")
+STREAMS = ("StreamReader", "StreamWriter")
+
+known = (
+    inspect.iscoroutinefunction if sys.version_info >= (3, 12) else coroutines._iscoroutinefunction
+)
 
 
 async def sample() -> None:
@@ -144,3 +155,42 @@ def test_debug_mode_from_the_environment(
 ) -> None:
     monkeypatch.setenv("PYTHONASYNCIODEBUG", value)
     assert coroutines._is_debug_mode() == (debug or sys.flags.dev_mode)
+
+
+@pytest.mark.parametrize("name", CLASSES + STREAMS)
+def test_methods_are_known_as_coroutine_functions(name: str) -> None:
+    theirs, ours = getattr(asyncio, name), getattr(eagerloop, name)
+    for method in dir(theirs):
+        if not method.startswith("_"):
+            wanted = inspect.iscoroutinefunction(getattr(theirs, method))
+            assert known(getattr(ours, method)) == wanted, method
+
+
+def test_functions_are_known_as_coroutine_functions() -> None:
+    assert known(eagerloop.sleep)
+    assert known(eagerloop.Queue().put)
+    assert known(functools.partial(eagerloop.Queue[int]().put, 1)) or sys.version_info < (3, 12)
+    assert not known(eagerloop.Queue().put_nowait)
+    assert not known(eagerloop.gather)
+    assert not known(mock.Mock())
+
+
+def test_a_library_that_asks_before_it_awaits(run: Run) -> None:
+    async def call(function: Any, *args: Any) -> None:
+        result = function(*args)
+        if known(function):
+            await result
+
+    async def main() -> None:
+        queue: eagerloop.Queue[int] = eagerloop.Queue()
+        await call(queue.put, 1)
+        await call(queue.put_nowait, 2)
+        assert [queue.get_nowait(), queue.get_nowait()] == [1, 2]
+
+    run(main)
+
+
+def test_a_call_that_nobody_would_await_is_refused(loop: Any) -> None:
+    loop.set_debug(True)
+    with pytest.raises(TypeError, match=r"coroutines cannot be used with call_soon\(\)"):
+        loop.call_soon(eagerloop.Event().wait)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import socket
 
+from ..coroutines import _mark
 from .opening import open_connection, start_server
 from .protocol import FlowControlMixin as FlowControlMixin
 from .protocol import StreamReaderProtocol
@@ -36,3 +37,6 @@ if hasattr(socket, "AF_UNIX"):
     from .opening import start_unix_server as start_unix_server
 
     __all__ += ("open_unix_connection", "start_unix_server")
+
+_mark(StreamReader.read, StreamReader.readexactly, StreamReader.readline, StreamReader.readuntil)
+_mark(StreamWriter.drain, StreamWriter.start_tls, StreamWriter.wait_closed)

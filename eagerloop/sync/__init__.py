@@ -1,5 +1,6 @@
 """How tasks wait for one another: locks, events, conditions, semaphores, barriers, queues."""
 
+from ..coroutines import _mark
 from .barrier import Barrier
 from .condition import Condition
 from .errors import QueueEmpty, QueueFull, QueueShutDown
@@ -22,3 +23,6 @@ __all__ = (
     "QueueShutDown",
     "Semaphore",
 )
+
+_mark(Lock.acquire, Event.wait, Condition.wait, Condition.wait_for)
+_mark(Semaphore.acquire, Queue.get, Queue.put, Queue.join)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.current import current_task
 from ..core.eager import create_eager_task_factory, eager_task_factory
 from ..core.registry import all_tasks
+from ..coroutines import _mark
 from .completed import as_completed
 from .gathering import _GatheringFuture as _GatheringFuture
 from .shielding import shield
@@ -85,3 +86,5 @@ _REGISTRIES = frozenset(
         "_unregister_eager_task",
     )
 )
+
+_mark(sleep)

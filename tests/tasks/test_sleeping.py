@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import math
 from typing import Any
 
@@ -57,7 +56,6 @@ def test_nan_is_no_delay(run: Run) -> None:
 
 def test_nothing_happens_before_it_is_awaited() -> None:
     assert asyncio.iscoroutine(eagerloop.sleep(1))  # no loop is running, and no warning comes
-    assert not inspect.iscoroutinefunction(eagerloop.sleep)
 
 
 def test_can_be_a_task_of_its_own(run: Run) -> None:
