@@ -246,7 +246,7 @@ class Future:
         """Has `fn(self)` called through the loop once the future is done, in the given or a copied context."""
         if self._agenda is None:
             self._check_loop()
-        snapshot = runtime.snapshot() if context is None else context
+        snapshot = runtime.context_given(context)
         if self._phase != PENDING:
             call_back(self, fn, snapshot)
         else:

@@ -61,7 +61,7 @@ class Handle:
     ) -> None:
         self._callback: Any = callback
         self._args: Any = tuple(args)
-        self._context = runtime.snapshot() if context is None else context
+        self._context = runtime.context_given(context)
         self._loop = loop
         self._records: tuple[Any, str | None] | None = None
         if loop.get_debug():

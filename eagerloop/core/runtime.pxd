@@ -25,6 +25,7 @@ cdef extern from "runtime.h":
 
     # 3. Context
     object snapshot "el_context_snapshot" ()
+    object context_given "el_context_given" (object context)
     object context_of "el_context_box" (object snapshot)
 
     # 4. Send

@@ -174,6 +174,14 @@ def heap_list(heap: Heap) -> list[Any]:
 snapshot = contextvars.copy_context
 
 
+def context_given(context: Any) -> contextvars.Context:
+    if context is None:
+        return contextvars.copy_context()
+    if not isinstance(context, contextvars.Context):
+        raise TypeError(f"a contextvars.Context was expected, got {type(context).__name__}")
+    return context
+
+
 def context_of(snapshot: contextvars.Context) -> contextvars.Context:
     return snapshot
 

@@ -164,13 +164,12 @@ class Scheduler(Turn):
         Raises:
             RuntimeError: the loop is closed, or in debug mode: this is another thread than the loop's.
         """
-        if context is None:
-            context = runtime.snapshot()
+        given = runtime.context_given(context)
         if self._closed or self._debug:
             if self._debug:
                 self._check_callback(callback, "call_soon")
-            return self._schedule(callback, args, context)
-        made = handle.new(self, callback, args, context)
+            return self._schedule(callback, args, given)
+        made = handle.new(self, callback, args, given)
         ready_push(self, made)
         return made
 
@@ -189,9 +188,7 @@ class Scheduler(Turn):
             raise RuntimeError("Event loop is closed")
         if self._debug:
             self._check_callback(callback, "call_soon_threadsafe")
-        made = handle.new_threadsafe(
-            self, callback, args, runtime.snapshot() if context is None else context
-        )
+        made = handle.new_threadsafe(self, callback, args, runtime.context_given(context))
         if self._debug:
             made._source_traceback = stacks.creation_stack()
         ready_push(self, made)
@@ -257,11 +254,10 @@ class Scheduler(Turn):
             self._check_schedule()
         if when != when:
             raise ValueError("Invalid delay: NaN (not a number)")
-        if context is None:
-            context = runtime.snapshot()
+        given = runtime.context_given(context)
         if self._debug:
             self._check_callback(callback, method)
-        timer = timers.add(self, when, whole, callback, args, context)
+        timer = timers.add(self, when, whole, callback, args, given)
         if self._debug:
             timer._source_traceback = stacks.creation_stack()
         return timer

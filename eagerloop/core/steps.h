@@ -67,6 +67,17 @@ static inline PyObject *el_context_snapshot(void) {
     return Py_NewRef(context == NULL ? el_no_variables : ((el_context *)context)->variables);
 }
 
+/* What a caller gave as `context=`, or a snapshot for None. Nothing but a Context may get into a slot: whatever else
+ * is there is taken for variables. */
+static inline PyObject *el_context_given(PyObject *context) {
+    if (context == Py_None) return el_context_snapshot();
+    if (PyContext_CheckExact(context)) return Py_NewRef(context);
+    PyObject *name = PyType_GetName(Py_TYPE(context));
+    if (name != NULL) PyErr_Format(PyExc_TypeError, "a contextvars.Context was expected, got %U", name);
+    Py_XDECREF(name);
+    return NULL;
+}
+
 /* A new reference to a Context with the slot's variables. */
 static inline PyObject *el_context_box(PyObject *slot) {
     PyObject *context;

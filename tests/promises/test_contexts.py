@@ -3,6 +3,7 @@
 import contextvars
 import gc
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -77,6 +78,30 @@ def test_a_task_keeps_its_variables_among_others(loop: Loop) -> None:
 
     for name, seen in zip("abc", loop.run_until_complete(main()), strict=True):
         assert seen == [each for i in range(5) for each in ((name, i), "outside")]
+
+
+@pytest.mark.parametrize("wrong", [3, "text", {}, object(), contextvars])
+def test_what_is_no_context_is_refused_at_once(loop: Loop, wrong: Any) -> None:
+    pending, done = loop.create_future(), loop.create_future()
+    done.set_result(None)
+    calls: list[Callable[..., Any]] = [
+        partial(loop.call_soon, where.get),
+        partial(loop.call_soon_threadsafe, where.get),
+        partial(loop.call_later, 0, where.get),
+        partial(loop.call_at, 0, where.get),
+        partial(pending.add_done_callback, where.set),
+        partial(done.add_done_callback, where.set),
+        partial(eagerloop.Handle, where.get, (), loop),
+        partial(eagerloop.TimerHandle, 0, where.get, (), loop),
+    ]
+    words = rf"^a contextvars\.Context was expected, got {type(wrong).__name__}$"
+    for call in calls:
+        with pytest.raises(TypeError, match=words):
+            call(context=wrong)
+    pending.set_result(None)
+    for debug in (False, True):
+        loop.set_debug(debug)
+        loop.run_until_complete(eagerloop.sleep(0.001))  # nothing of it was scheduled
 
 
 def test_a_context_that_somebody_got_stays_what_it_was(loop: Loop) -> None:
