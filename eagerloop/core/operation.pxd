@@ -1,6 +1,6 @@
 cimport cython
 
-from . cimport runtime
+from . cimport future, runtime
 from .future cimport Future
 
 cdef int FRESH, WAITING, SPENT

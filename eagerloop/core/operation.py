@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from . import runtime
+from . import future, runtime
 from .future import Future
 
 if TYPE_CHECKING:
@@ -146,9 +146,12 @@ def poll(op: Operation) -> int:
     if op._stage != FRESH:
         if op._stage == SPENT:
             raise RuntimeError("cannot reuse already awaited coroutine")
-        if op.value is not None and not op.value.done():  # driven by hand, not by a task
-            return fail(op, RuntimeError("await wasn't used with future"))
-        op.value = None
+        waited = op.value
+        if waited is not None:
+            if future.is_pending(waited) if isinstance(waited, Future) else not waited.done():
+                # driven by hand, not by a task
+                return fail(op, RuntimeError("await wasn't used with future"))
+            op.value = None
     op._stage = SPENT  # while it runs, and if it raises
     finished = op._poll()
     if not finished:

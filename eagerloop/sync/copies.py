@@ -24,7 +24,7 @@ def state(primitive: Any) -> dict[str, Any]:
     return {**vars(primitive), **fields}
 
 
-def restored(cls: type, maker: Any, *arguments: Any) -> Any:
+def restored(cls: Any, maker: Any, *arguments: Any) -> Any:
     """A new one, made by our own `__init__`: what a subclass's would take nobody knows."""
     made = cls.__new__(cls)
     maker.__init__(made, *arguments)
