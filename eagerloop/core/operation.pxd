@@ -18,6 +18,7 @@ cdef class Operation:
     cdef bint _fail(self, object exc) except -1
 
 cdef object exception_of(object typ, object val, object tb)
+@cython.locals(pending="bint")
 cdef int poll(Operation op) except -1
 cdef int fail(Operation op, object exc) except -1
 @cython.locals(fut=Future)

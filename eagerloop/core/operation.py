@@ -148,8 +148,8 @@ def poll(op: Operation) -> int:
             raise RuntimeError("cannot reuse already awaited coroutine")
         waited = op.value
         if waited is not None:
-            if future.is_pending(waited) if isinstance(waited, Future) else not waited.done():
-                # driven by hand, not by a task
+            pending = future.is_pending(waited) if isinstance(waited, Future) else not waited.done()
+            if pending:  # driven by hand, not by a task
                 return fail(op, RuntimeError("await wasn't used with future"))
             op.value = None
     op._stage = SPENT  # while it runs, and if it raises
