@@ -18,8 +18,8 @@ static PyObject *el_current_tasks = NULL; /* 3.11 to 3.13: asyncio's own {loop: 
 static PyObject *el_swap_current = NULL;  /* 3.14 and newer: the task is in the thread state, behind this function */
 static PyObject *el_get_current = NULL;   /* 3.14 and newer: the stdlib's current_task */
 
-/* From 3.14 on the thread state holds the running loop and, next to it, the running task, behind what is public of it.
- * `el_seat_init` has asyncio write both and looks where they are; not found, asyncio is asked each time. */
+/* From 3.13 on the thread state holds the running loop and, next to it and from 3.14 on, the running task, behind what is
+ * public of it. `el_seat_init` has asyncio write them and looks where they are; not found, asyncio is asked each time. */
 typedef struct {
     PyObject *loop; /* NULL: none runs */
     PyObject *task; /* NULL: none of that loop's */
@@ -30,21 +30,22 @@ static inline el_seat *el_seat_of_thread(void) {
     return el_seat_at == 0 ? NULL : (el_seat *)((char *)PyThreadState_Get() + el_seat_at);
 }
 
-#if PY_VERSION_HEX >= 0x030E0000 && !defined(Py_GIL_DISABLED)
+#if PY_VERSION_HEX >= 0x030D0000 && !defined(Py_GIL_DISABLED)
 #define EL_SEAT_WORDS 12 /* behind the public part: the thread state has more */
 static inline int el_seat_init(PyObject *events) {
     PyObject *before = PyObject_CallNoArgs(el_ask_running), *loop = PyDict_New(), *task = PyDict_New();
     PyObject *set = PyObject_CallMethod(events, "_set_running_loop", "O", loop), *previous = NULL, *back = NULL;
     int failed = -1;
     if (before == NULL || loop == NULL || task == NULL || set == NULL) goto done;
-    previous = PyObject_CallFunctionObjArgs(el_swap_current, loop, task, NULL);
-    if (previous == NULL) goto done;
+    if (el_swap_current != NULL && (previous = PyObject_CallFunctionObjArgs(el_swap_current, loop, task, NULL)) == NULL)
+        goto done;
     PyObject **words = (PyObject **)(PyThreadState_Get() + 1);
     for (int i = 0; i < EL_SEAT_WORDS && el_seat_at == 0; i++)
-        if (words[i] == loop && words[i + 1] == task) el_seat_at = (char *)(words + i) - (char *)PyThreadState_Get();
-    back = PyObject_CallFunctionObjArgs(el_swap_current, loop, previous, NULL);
+        if (words[i] == loop && (previous == NULL || words[i + 1] == task))
+            el_seat_at = (char *)(words + i) - (char *)PyThreadState_Get();
+    if (previous != NULL && (back = PyObject_CallFunctionObjArgs(el_swap_current, loop, previous, NULL)) != task) goto done;
     Py_XSETREF(set, PyObject_CallMethod(events, "_set_running_loop", "O", before));
-    failed = back == task && set != NULL ? 0 : -1;
+    failed = set != NULL ? 0 : -1;
 done:
     Py_XDECREF(before);
     Py_XDECREF(loop);
@@ -239,7 +240,7 @@ static inline int el_init(void) {
     el_ask_running = PyObject_GetAttrString(events, "_get_running_loop");
 #if PY_VERSION_HEX < 0x030E0000
     el_current_tasks = PyObject_GetAttrString(tasks, "_current_tasks");
-    failed = el_ask_running == NULL || el_current_tasks == NULL;
+    failed = el_ask_running == NULL || el_current_tasks == NULL || el_seat_init(events) < 0;
 #else
     el_swap_current = PyObject_GetAttrString(tasks, "_swap_current_task");
     el_get_current = PyObject_GetAttrString(tasks, "current_task");
