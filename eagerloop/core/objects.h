@@ -328,7 +328,7 @@ static inline int el_front_open(PyObject *callable, PyObject *owner, void *funct
 }
 #define EL_FRONT(callable, owner, function) el_front_open(callable, (PyObject *)(owner), (void *)(function))
 
-/* -- 10. Deque ---------------------------------------------------------------------------------------------
+/* -- 10. Deque and list -------------------------------------------------------------------------------------
  * A queue's two operations, as the C functions that the methods are: calling a method costs more than they do. */
 
 static PyObject *el_deque_type = NULL;
@@ -363,6 +363,22 @@ static inline int el_deque_push(PyObject *deque, PyObject *item) {
 static inline PyObject *el_deque_pop(PyObject *deque) {
     return (PyObject *)Py_TYPE(deque) == el_deque_type ? el_deque_popleft(deque, NULL)
                                                        : PyObject_CallMethod(deque, "popleft", NULL);
+}
+
+/* `list.pop()` of one that is not empty, and that never fails: a short list keeps its room, for to give some of it back costs
+ * more than all else, and so does a long one if there is no memory to shrink with. */
+#define EL_SHORT_LIST 64 /* items */
+static inline PyObject *el_list_pop(PyObject *list) {
+    Py_ssize_t last = PyList_GET_SIZE(list) - 1, room = ((PyListObject *)list)->allocated;
+    PyObject *item = PyList_GET_ITEM(list, last);
+    if (room > EL_SHORT_LIST && last < room / 2) {
+        Py_INCREF(item);
+        if (PyList_SetSlice(list, last, last + 1, NULL) == 0) return item;
+        PyErr_Clear();
+        Py_DECREF(item);
+    }
+    Py_SET_SIZE(list, last);
+    return item;
 }
 
 /* -- 11. Bytes ---------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@
  *   7. Tasks      the list of live tasks, borrowed references
  *   8. Stock      memory of objects that live for one await, kept for the next of their type
  *   9. Front door how what takes any keywords is called without any, and no dict made for them
- *  10. Deque      a queue's append and popleft, without the call of a method
+ *  10. Deque      a queue's append and popleft, without the call of a method; and a list's pop, which never fails
  *  11. Bytes      what streams look for and cut out, without a number or a slice being made an object
  *
  * 1 and 2 are in queues.h, 3 to 5 in steps.h, 6 in running.h, 7 to 11 in objects.h, and what it has of the kernel in kernel.h; this file

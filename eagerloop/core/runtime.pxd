@@ -42,10 +42,11 @@ cdef extern from "runtime.h":
     int set_current "el_current_set" (object loop, object task) except -1
     bint wakes_one_of "el_wakes_one_of" (object callback, object tasks) noexcept
 
-    # 10. Deque
+    # 10. Deque and list
     int deque_init "el_deque_init" (object deque) except -1
     int deque_push "el_deque_push" (object deque, object item) except -1
     object deque_pop "el_deque_pop" (object deque)
+    object list_pop "el_list_pop" (list items)
 
     # 11. Bytes
     Py_ssize_t bytes_find "el_bytes_find" (object data, object separator, Py_ssize_t start) except -2

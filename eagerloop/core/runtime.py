@@ -396,7 +396,7 @@ def front(function: Any, *owner_and_fast: Any) -> None:
     """The interpreter makes a dict for keywords in any case."""
 
 
-# 10. Deque
+# 10. Deque and list
 
 
 def deque_init(kind: type) -> None:
@@ -405,6 +405,7 @@ def deque_init(kind: type) -> None:
 
 deque_push = deque.append
 deque_pop = deque.popleft
+list_pop = list.pop
 
 
 # 11. Bytes

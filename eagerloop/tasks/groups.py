@@ -203,7 +203,7 @@ class TaskGroup(Overseer):
             self._parent_task.cancel()
 
     def _child_done(self, child: Future) -> None:
-        last = self._children.pop()
+        last = runtime.list_pop(self._children)
         if last is not child:  # the last one takes the seat of one that leaves
             last._place = child._place
             self._children[child._place] = last
@@ -230,8 +230,12 @@ class TaskGroup(Overseer):
 
     def _tell_if_last(self) -> None:
         waiter = self._on_completed_fut
-        if waiter is not None and not self._children and not self._others and not waiter.done():
-            waiter.set_result(True)
+        if waiter is not None and not self._children and not self._others:
+            if self._native is not None and isinstance(waiter, Future):
+                if future.is_pending(waiter):
+                    future.settle(waiter, True)
+            elif not waiter.done():
+                waiter.set_result(True)
 
     def _on_error(self, child: Any, exc: Any) -> None:
         if self._errors is None or self._parent_task is None or self._parent_task.done():
@@ -322,7 +326,9 @@ class Exit(Operation):
                 self._begin_with_error()
         group._on_completed_fut = None
         if group._count() > 0:
-            self.value = group._on_completed_fut = group._loop.create_future()
+            native = group._native
+            waiter = group._loop.create_future() if native is None else future.new(native)
+            self.value = group._on_completed_fut = waiter
             return False
         self._end()
         # Whatever deserves to be raised has been.
