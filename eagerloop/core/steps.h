@@ -331,29 +331,68 @@ static PySendResult el_am_send(PyObject *self, PyObject *Py_UNUSED(value), PyObj
 
 static PyObject *el_am_await(PyObject *self) { return Py_NewRef(self); }
 
-/* Raises StopIteration with a result that it takes over. 3.12 and 3.13 await by it, so there it is built by hand: calling
- * its class costs as much as the await does. */
+/* Raises StopIteration with a result that it takes over. 3.12 and 3.13 await by it, and to make one there costs as much as
+ * the await does. So those are of a class of our own, whose memory is kept; the interpreter looks at the value at once and
+ * lets go of them, and whoever else catches one finds a StopIteration with that value. */
+#if PY_VERSION_HEX >= 0x030C0000 && PY_VERSION_HEX < 0x030E0000 && !defined(Py_GIL_DISABLED)
+#define EL_STOPS 4
+static PyObject *el_stops[EL_STOPS], *el_stop_args; /* an empty tuple */
+static int el_stops_kept = 0;
+
+static void el_stop_dealloc(PyObject *self) {
+    PyStopIterationObject *stop = (PyStopIterationObject *)self;
+    PyObject *value = stop->value;
+    stop->value = NULL;
+    if (stop->dict != NULL || stop->notes != NULL || stop->traceback != NULL || stop->context != NULL || stop->cause != NULL)
+        Py_TYPE(self)->tp_clear(self);
+    if (el_stops_kept < EL_STOPS)
+        el_stops[el_stops_kept++] = self;
+    else
+        PyObject_GC_Del(self);
+    Py_XDECREF(value);
+}
+
+static PyTypeObject el_stop_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "StopIteration",
+    .tp_basicsize = sizeof(PyStopIterationObject),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_dealloc = el_stop_dealloc,
+};
+
+static inline int el_stop_init(void) {
+    el_stop_type.tp_base = (PyTypeObject *)PyExc_StopIteration;
+    if (el_stop_args == NULL && (el_stop_args = PyTuple_New(0)) == NULL) return -1;
+    return PyType_Ready(&el_stop_type);
+}
+
 static void el_stop_with(PyObject *result) {
-#if PY_VERSION_HEX < 0x030C0000
+    PyStopIterationObject *stop;
+    if (el_stops_kept > 0) {
+        stop = (PyStopIterationObject *)el_stops[--el_stops_kept];
+#if defined(Py_DEBUG) || defined(Py_TRACE_REFS)
+        PyObject_Init((PyObject *)stop, &el_stop_type);
+#else
+        Py_SET_REFCNT((PyObject *)stop, 1);
+#endif
+    } else if ((stop = PyObject_GC_New(PyStopIterationObject, &el_stop_type)) == NULL) {
+        Py_DECREF(result);
+        return;
+    } else
+        memset((char *)stop + sizeof(PyObject), 0, sizeof(PyStopIterationObject) - sizeof(PyObject));
+    stop->args = Py_NewRef(el_stop_args);
+    stop->value = result;
+    PyErr_SetRaisedException((PyObject *)stop);
+}
+#else
+static inline int el_stop_init(void) { return 0; }
+static void el_stop_with(PyObject *result) {
     PyObject *stop = PyObject_CallOneArg(PyExc_StopIteration, result); /* also right for a tuple */
     if (stop != NULL) PyErr_SetObject(PyExc_StopIteration, stop);
     Py_XDECREF(stop);
     Py_DECREF(result);
-#else
-    PyTypeObject *type = (PyTypeObject *)PyExc_StopIteration;
-    PyObject *args = PyTuple_New(1);
-    PyStopIterationObject *stop = args == NULL ? NULL : (PyStopIterationObject *)type->tp_alloc(type, 0);
-    if (stop == NULL) {
-        Py_XDECREF(args);
-        Py_DECREF(result);
-        return;
-    }
-    PyTuple_SET_ITEM(args, 0, Py_NewRef(result));
-    stop->args = args;
-    stop->value = result;
-    PyErr_SetRaisedException((PyObject *)stop);
-#endif
 }
+#endif
 
 static PyObject *el_iternext(PyObject *self) {
     PyObject *result;
@@ -388,7 +427,7 @@ static inline int el_install_with(PyObject *cls, el_poll_function poll, el_take_
     static PyAsyncMethods methods = {.am_await = el_am_await, .am_send = el_am_send};
     el_poll = poll;
     el_take = take;
-    return el_install(cls, &methods);
+    return el_stop_init() < 0 ? -1 : el_install(cls, &methods);
 }
 #define EL_INSTALL(type, poll, take) \
     el_install_with((PyObject *)(type), (el_poll_function)(void *)(poll), (el_take_function)(void *)(take))
