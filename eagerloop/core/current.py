@@ -45,6 +45,11 @@ def running_loop() -> Any:
     return loop
 
 
+def places_are_known() -> bool:
+    """Whether the running loop and task are read and written where they are, not by asyncio's functions."""
+    return bool(runtime.places_known())
+
+
 def enter(agenda: Agenda, task: Any) -> None:
     """`task` runs from now on."""
     if agenda._current is not task:

@@ -31,7 +31,14 @@ static inline el_seat *el_seat_of_thread(void) {
 }
 
 #if PY_VERSION_HEX >= 0x030D0000 && !defined(Py_GIL_DISABLED)
-#define EL_SEAT_WORDS 12 /* behind the public part: the thread state has more */
+/* How many words behind the public part to look at: the thread state has more of them. */
+#if PY_VERSION_HEX >= 0x030F0000
+#define EL_SEAT_WORDS 24
+#elif PY_VERSION_HEX >= 0x030E0000
+#define EL_SEAT_WORDS 12
+#else
+#define EL_SEAT_WORDS 2
+#endif
 static inline int el_seat_init(PyObject *events) {
     PyObject *before = PyObject_CallNoArgs(el_ask_running), *loop = PyDict_New(), *task = PyDict_New();
     PyObject *set = PyObject_CallMethod(events, "_set_running_loop", "O", loop), *previous = NULL, *back = NULL;
@@ -252,6 +259,20 @@ done:
     Py_XDECREF(events);
     Py_XDECREF(tasks);
     return failed ? -1 : 0;
+}
+
+/* Whether all of it is where we look; if not, nothing is wrong but the speed. */
+static inline int el_places_known(void) {
+#if PY_VERSION_HEX < 0x030E0000 && !defined(Py_GIL_DISABLED)
+    if (!el_table_known) return 0;
+#endif
+#if PY_VERSION_HEX < 0x030C0000
+    return el_holder_key != NULL;
+#elif PY_VERSION_HEX < 0x030D0000
+    return 1;
+#else
+    return el_seat_at != 0;
+#endif
 }
 
 /* What the names of tasks count. Only one module may use it. */

@@ -40,6 +40,7 @@ cdef extern from "runtime.h":
     object running "el_running" ()
     object get_current "el_current_get" (object loop)
     int set_current "el_current_set" (object loop, object task) except -1
+    bint places_known "el_places_known" () noexcept
     bint wakes_one_of "el_wakes_one_of" (object callback, object tasks) noexcept
 
     # 10. Deque and list

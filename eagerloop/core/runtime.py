@@ -356,6 +356,10 @@ def set_current(loop: Any, task: Any) -> None:
         _current_tasks[loop] = task
 
 
+def places_known() -> bool:
+    return False
+
+
 def wakes_one_of(callback: Any, tasks: Any) -> bool:
     return (
         type(callback) is BuiltinFunctionType

@@ -14,10 +14,16 @@ from typing import Any
 import pytest
 
 import eagerloop
-from eagerloop import _pure
+from eagerloop import _build, _pure
 from eagerloop.core import current
 
 Loop = eagerloop.EventLoop
+
+
+@pytest.mark.skipif(not _build.compiled(), reason="interpreted, asyncio is asked")
+def test_it_is_written_without_asking_asyncio() -> None:
+    """Should a new Python keep it elsewhere, each step is slower, and nothing else tells."""
+    assert current.places_are_known()
 
 
 def test_everybody_agrees(loop: Loop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from typing import Any
 
 import pytest
@@ -148,5 +149,32 @@ def test_a_coroutine_s_mistakes(run: Run) -> None:
         with pytest.raises(UnicodeDecodeError, match="told"):
             fresh.throw(UnicodeDecodeError, ("ascii", b"x", 0, 1, "told"))
         assert not lock._waiters
+
+    run(main)
+
+
+class Item:
+    """Something to hold weakly."""
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_result_is_whole_and_kept_by_nobody(run: Run, nested: bool) -> None:
+    """Python 3.12 and 3.13 get it by an exception whose memory is used again."""
+
+    async def one(queue: eagerloop.Queue[Any]) -> Any:
+        return await queue.get()
+
+    async def main() -> None:
+        queue: eagerloop.Queue[Any] = eagerloop.Queue()
+        for result in [(1, 2), (), StopIteration(3), ValueError, "text", None, 0]:
+            queue.put_nowait(result)
+            assert await (one(queue) if nested else queue.get()) is result
+        for _ in range(20):
+            item = Item()
+            gone = weakref.ref(item)
+            queue.put_nowait(item)
+            del item
+            assert type(await (one(queue) if nested else queue.get())) is Item
+            assert gone() is None
 
     run(main)
