@@ -5,10 +5,10 @@ CPython.
 from __future__ import annotations
 
 import asyncio.tasks as _theirs
+import sys
 from asyncio.tasks import _enter_task, _leave_task, _register_task, _unregister_task
 from typing import TYPE_CHECKING, Any
 
-from ..core.current import current_task
 from ..core.eager import create_eager_task_factory, eager_task_factory
 from ..core.registry import all_tasks
 from ..coroutines import _mark
@@ -30,6 +30,11 @@ if not TYPE_CHECKING:  # no else: the manual is made by what takes the last
     from .gathering import gather
     from .sleeping import sleep
     from .spawning import ensure_future
+
+if sys.version_info >= (3, 12):  # it is C there, and looks where we write
+    from asyncio.tasks import current_task
+else:
+    from ..core.current import current_task
 
 __all__ = (
     "ALL_COMPLETED",
