@@ -64,9 +64,8 @@ class WritePipeTransport(PipeTransport):
         Raises:
             ValueError: `pipe` is a regular file, which is always ready and so can't be polled.
         """
-        self._outbox = (
-            Outbox()
-        )  # first: who is told of a pipe that was taken in vain shows its size
+        # first: who is told of a pipe that was taken in vain shows its size
+        self._outbox = Outbox()
         PipeTransport.__init__(self, loop, pipe, protocol, extra, _WRITABLE_KINDS)
         self._waiting = False
         self._sent_in_turn = -1
