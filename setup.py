@@ -29,6 +29,7 @@ DIRECTIVES = {
     "language_level": 3,
     "annotation_typing": False,  # else `def f(x: int)` turns 1.5 into 1: only the .pxd has C types
     "auto_pickle": False,
+    "embedsignature.format": "clinic",  # the one that `inspect` reads
 }
 
 

@@ -93,6 +93,8 @@ class Handle:
         context: contextvars.Context = handle_context(self)
         return context
 
+    @cython.binding(False)
+    @cython.embedsignature(True)
     def cancel(self) -> None:
         """Takes the call back. Does nothing if it was made already."""
         if self._args is not None:
@@ -121,6 +123,8 @@ class ThreadsafeHandle(Handle):
     def __class__(self) -> type:
         return getattr(_events, "_ThreadSafeHandle", _events.Handle)
 
+    @cython.binding(False)
+    @cython.embedsignature(True)
     def cancel(self) -> None:
         """Takes the call back; too late once it has begun."""
         wait(self)

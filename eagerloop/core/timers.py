@@ -73,6 +73,8 @@ class TimerHandle(Handle):
     def _when(self) -> float:
         return self.when()
 
+    @cython.binding(False)
+    @cython.embedsignature(True)
     def cancel(self) -> None:
         """Takes the call back, and the timer out of its loop."""
         if self._args is not None and not take_back(self):

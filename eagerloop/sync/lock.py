@@ -24,6 +24,10 @@ from .overridden import enter, leave
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    import cython
+else:
+    from .. import _cython as cython
+
 __all__ = ("Lock",)
 
 
@@ -58,6 +62,8 @@ class Lock(LoopBound):
         """Free the lock and let the first waiter have it; RuntimeError if nobody holds it."""
         self._free()
 
+    @cython.binding(False)
+    @cython.embedsignature(True)
     def __aenter__(self) -> Coroutine[Any, Any, None]:
         if type(self) is not Lock:
             return enter(self)
@@ -65,6 +71,8 @@ class Lock(LoopBound):
         operation._result = None
         return operation
 
+    @cython.binding(False)
+    @cython.embedsignature(True)
     def __aexit__(self, exc_type: Any, exc: Any, traceback: Any) -> Coroutine[Any, Any, None]:
         if type(self) is not Lock:
             return leave(self)

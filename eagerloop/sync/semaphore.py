@@ -26,6 +26,10 @@ from .overridden import enter, leave
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    import cython
+else:
+    from .. import _cython as cython
+
 __all__ = ("BoundedSemaphore", "Semaphore")
 
 
@@ -67,6 +71,8 @@ class Semaphore(LoopBound):
         """Give one back and wake the first who waits."""
         self._give_back()
 
+    @cython.binding(False)
+    @cython.embedsignature(True)
     def __aenter__(self) -> Coroutine[Any, Any, None]:
         if not self._native:
             return enter(self)
@@ -74,6 +80,8 @@ class Semaphore(LoopBound):
         operation._result = None
         return operation
 
+    @cython.binding(False)
+    @cython.embedsignature(True)
     def __aexit__(self, exc_type: Any, exc: Any, traceback: Any) -> Coroutine[Any, Any, None]:
         if not self._native:
             return leave(self)
