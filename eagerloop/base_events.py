@@ -240,9 +240,12 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):  # type: ignore[misc]
 
     @_selector.setter
     def _selector(self, selector: Any) -> None:
-        process = getattr(self, "_process_events", None)  # not ours: a subclass has it
-        self._set_poller(poll.Select(selector, process))
+        self._set_poller(poll.Select(selector, owner=self))
         self._ask_clock()
+
+    @_selector.deleter
+    def _selector(self) -> None:
+        self._set_poller(poll.Select())  # mock.patch.object takes its own back in this way
 
     def _set_poller(self, poller: poll.Select) -> None:
         self._poll_with(poller)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import selectors
-from collections.abc import Callable
 from typing import Any
 
 from ..core.poller import Poller
@@ -17,24 +16,24 @@ class Select(Poller):
 
     Args:
         selector: another one of `selectors`.
-        process: who is given its events, in place of those who watch the descriptors.
+        owner: its `_process_events`, if it has one by then, is given the events, in place of those
+            who watch the descriptors.
     """
 
     name = "select"
 
     def __init__(
-        self,
-        selector: selectors.BaseSelector | None = None,
-        process: Callable[[Any], object] | None = None,
+        self, selector: selectors.BaseSelector | None = None, owner: object = None
     ) -> None:
         Poller.__init__(self)
         self.selector = selectors.DefaultSelector() if selector is None else selector
-        self._process = process
+        self._owner = owner
 
     def wait(self, ring: Any, timeout: float) -> None:
         found = self.selector.select(None if timeout < 0 else min(timeout, LONGEST_SECONDS))
-        if self._process is not None:
-            self._process(found)
+        process = getattr(self._owner, "_process_events", None)
+        if process is not None:
+            process(found)
             return
         for key, events in found:
             ready = (READ if events & selectors.EVENT_READ else 0) | (
@@ -58,4 +57,5 @@ class Select(Poller):
             pass
 
     def close(self) -> None:
+        self._owner = None  # most likely the loop that has us
         self.selector.close()

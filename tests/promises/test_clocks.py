@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import selectors
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
@@ -162,3 +164,50 @@ def test_another_thread_does_not_change_how_the_loop_polls(loop: Loop) -> None:
         assert loop._poller_object is before
 
     loop.run_until_complete(main())
+
+
+def test_what_processes_events_may_come_after_the_selector(loop: Loop) -> None:
+    anyloop: Any = loop
+    anyloop._selector = mock.Mock()
+    anyloop._selector.select.return_value = ["events"]
+    anyloop._process_events = mock.Mock()
+    anyloop._run_forever_setup()
+    try:
+        for _ in range(10):
+            anyloop._run_once()
+    finally:
+        anyloop._run_forever_cleanup()
+    assert anyloop._process_events.call_args_list == [mock.call(["events"])] * 10
+    del anyloop._process_events
+
+
+def test_a_loop_with_a_selector_of_its_own_is_freed_when_it_is_closed() -> None:
+    class Processing(Loop):
+        def _process_events(self, found: Any) -> None: ...
+
+    loop: Any = Processing()
+    loop._selector = mock.Mock()
+    loop.close()
+    gone = weakref.ref(loop)
+    gc.disable()
+    try:
+        del loop
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_a_selector_that_is_patched_for_a_while(loop: Loop) -> None:
+    """mock takes back what it set by deleting it."""
+    with mock.patch.object(loop, "_selector") as patched:
+        assert loop._selector is patched
+
+    async def main() -> None:
+        left, right = socket.socketpair()
+        with left, right:
+            left.setblocking(False)
+            right.send(b"x")
+            assert await loop.sock_recv(left, 1) == b"x"
+
+    loop.run_until_complete(main())
+    assert isinstance(loop._selector, selectors.DefaultSelector)
