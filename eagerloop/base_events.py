@@ -341,12 +341,12 @@ class BaseEventLoop(Executors, _events.AbstractEventLoop):  # type: ignore[misc]
     def _create_task_otherwise(
         self, coro: Any, name: object, context: Any, eager_start: Any, kwargs: dict[str, Any]
     ) -> Any:
+        if self._task_factory is None:  # what a Task takes is among our own parameters
+            raise TypeError(f"Task() got an unexpected keyword argument {next(iter(kwargs))!r}")
         if context is not None:
             kwargs["context"] = context
         if eager_start is not ...:
             kwargs["eager_start"] = eager_start
-        if self._task_factory is None:
-            return Task(coro, loop=self, name=name, **kwargs)
         if sys.version_info >= (3, 14):
             if name is not None:
                 kwargs["name"] = name

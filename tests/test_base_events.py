@@ -172,6 +172,13 @@ def test_task_factories_get_what_was_given(loop: Loop) -> None:
         loop.set_task_factory(5)  # type: ignore[arg-type]
 
 
+def test_a_keyword_that_no_task_takes_is_told_as_such(loop: Loop) -> None:
+    coro = value(1)
+    with pytest.raises(TypeError, match=r"^Task\(\) got an unexpected keyword argument 'nmae'$"):
+        loop.create_task(coro, nmae="typo", context=contextvars.copy_context())
+    coro.close()
+
+
 async def value(number: int) -> int:
     await eagerloop.sleep(0)
     return number
