@@ -11,6 +11,7 @@ cdef int CREATED, ACTIVE, EXPIRING, EXPIRED, FINISHED
 
 
 cdef class Timeout(Alarm):
+    cdef dict __dict__
     # the task's loop if it is one of ours
     cdef Agenda _agenda
     # of call_soon or call_at: a deadline that had passed already, or a loop that is not ours

@@ -90,7 +90,7 @@ class Timeout(Alarm):
             at its next wait.
     """
 
-    __slots__ = ("_agenda", "_handle", "_task", "_when", "_cancelling", "_state")
+    __slots__ = ("__dict__", "_agenda", "_handle", "_task", "_when", "_cancelling", "_state")
 
     __signature__ = SourceSignature()
 

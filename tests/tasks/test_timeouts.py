@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -21,6 +22,20 @@ def test_in_time(run: Run) -> None:
             await eagerloop.sleep(0)
         assert not limit.expired()
         assert len(loop._scheduled) == 0
+
+    run(main)
+
+
+def test_it_takes_attributes(run: Run) -> None:
+    async def main() -> None:
+        for round in range(3):  # the memory of one is used again
+            async with eagerloop.timeout(10) as limit:
+                assert vars(limit) == {}
+                limit.note = round  # type: ignore[attr-defined]
+                with mock.patch.object(limit, "expired", return_value=True):
+                    assert limit.expired()
+                assert vars(limit) == {"note": round}
+                assert not limit.expired()
 
     run(main)
 
