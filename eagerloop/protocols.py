@@ -9,6 +9,9 @@ from asyncio.protocols import (
     Protocol,
     SubprocessProtocol,
 )
+from asyncio.protocols import (  # type: ignore[attr-defined]
+    _feed_data_to_buffered_proto as _feed_data_to_buffered_proto,  # some feed a new protocol by it
+)
 
 __all__ = (
     "BaseProtocol",

@@ -174,3 +174,13 @@ def test_a_difference_is_seen(newest: str, here: str, verdict: str | None) -> No
 )
 def test_abstract_classes_and_exceptions_are_the_stdlib_s(name: str) -> None:
     assert getattr(eagerloop, name) is getattr(asyncio, name)
+
+
+def test_the_private_names_that_programs_use_are_the_stdlib_s() -> None:
+    for module, name in (
+        ("protocols", "_feed_data_to_buffered_proto"),
+        ("base_events", "_run_until_complete_cb"),
+    ):
+        ours: Any = importlib.import_module(f"eagerloop.{module}")
+        theirs: Any = importlib.import_module(f"asyncio.{module}")
+        assert getattr(ours, name) is getattr(theirs, name)
