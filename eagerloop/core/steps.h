@@ -331,6 +331,13 @@ static PySendResult el_am_send(PyObject *self, PyObject *Py_UNUSED(value), PyObj
 
 static PyObject *el_am_await(PyObject *self) { return Py_NewRef(self); }
 
+static void el_stop_plainly(PyObject *result) {
+    PyObject *stop = PyObject_CallOneArg(PyExc_StopIteration, result); /* also right for a tuple */
+    if (stop != NULL) PyErr_SetObject(PyExc_StopIteration, stop);
+    Py_XDECREF(stop);
+    Py_DECREF(result);
+}
+
 /* Raises StopIteration with a result that it takes over. 3.12 and 3.13 await by it, and to make one there costs as much as
  * the await does. So those are of a class of our own, whose memory is kept; the interpreter looks at the value at once and
  * lets go of them, and whoever else catches one finds a StopIteration with that value. */
@@ -343,8 +350,10 @@ static void el_stop_dealloc(PyObject *self) {
     PyStopIterationObject *stop = (PyStopIterationObject *)self;
     PyObject *value = stop->value;
     stop->value = NULL;
-    if (stop->dict != NULL || stop->notes != NULL || stop->traceback != NULL || stop->context != NULL || stop->cause != NULL)
+    if (stop->dict != NULL || stop->notes != NULL || stop->traceback != NULL || stop->context != NULL || stop->cause != NULL ||
+        stop->args != el_stop_args)
         Py_TYPE(self)->tp_clear(self);
+    stop->suppress_context = 0;
     if (el_stops_kept < EL_STOPS)
         el_stops[el_stops_kept++] = self;
     else
@@ -352,11 +361,19 @@ static void el_stop_dealloc(PyObject *self) {
     Py_XDECREF(value);
 }
 
+/* Programs can make more, by `type(stop)(...)` or a copy. The collector must not find them in the stock. */
+static PyObject *el_stop_alloc(PyTypeObject *type, Py_ssize_t count) {
+    PyObject *made = PyType_GenericAlloc(type, count);
+    if (made != NULL) PyObject_GC_UnTrack(made);
+    return made;
+}
+
 static PyTypeObject el_stop_type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "StopIteration",
     .tp_basicsize = sizeof(PyStopIterationObject),
     .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_alloc = el_stop_alloc,
     .tp_dealloc = el_stop_dealloc,
 };
 
@@ -366,8 +383,26 @@ static inline int el_stop_init(void) {
     return PyType_Ready(&el_stop_type);
 }
 
+/* Whether the code that awaits is traced, or was: debuggers and tracers are shown the StopIteration, and know it by its class. */
+static inline int el_stop_is_seen(void) {
+#if PY_VERSION_HEX >= 0x030D0000
+    struct _PyInterpreterFrame *frame = PyThreadState_Get()->current_frame;
+#else
+    struct _PyInterpreterFrame *frame = PyThreadState_Get()->cframe->current_frame;
+#endif
+    if (frame == NULL) return 1;
+    PyObject *code = PyUnstable_InterpreterFrame_GetCode(frame);
+    int seen = !PyCode_Check(code) || ((PyCodeObject *)code)->_co_monitoring != NULL;
+    Py_DECREF(code);
+    return seen;
+}
+
 static void el_stop_with(PyObject *result) {
     PyStopIterationObject *stop;
+    if (el_stop_is_seen()) {
+        el_stop_plainly(result);
+        return;
+    }
     if (el_stops_kept > 0) {
         stop = (PyStopIterationObject *)el_stops[--el_stops_kept];
 #if defined(Py_DEBUG) || defined(Py_TRACE_REFS)
@@ -386,12 +421,7 @@ static void el_stop_with(PyObject *result) {
 }
 #else
 static inline int el_stop_init(void) { return 0; }
-static void el_stop_with(PyObject *result) {
-    PyObject *stop = PyObject_CallOneArg(PyExc_StopIteration, result); /* also right for a tuple */
-    if (stop != NULL) PyErr_SetObject(PyExc_StopIteration, stop);
-    Py_XDECREF(stop);
-    Py_DECREF(result);
-}
+static inline void el_stop_with(PyObject *result) { el_stop_plainly(result); }
 #endif
 
 static PyObject *el_iternext(PyObject *self) {

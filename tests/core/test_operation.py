@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import gc
+import sys
 import weakref
+from types import FrameType
 from typing import Any
 
 import pytest
 
 import eagerloop
+from eagerloop import _build
 
 from ..conftest import Run
 
@@ -178,3 +183,51 @@ def test_a_result_is_whole_and_kept_by_nobody(run: Run, nested: bool) -> None:
             assert gone() is None
 
     run(main)
+
+
+def test_a_tracer_sees_a_plain_stop_iteration(run: Run) -> None:
+    """3.12 and 3.13 await an operation by one, and debuggers know by its class that it is no error."""
+    seen: list[Any] = []
+
+    def trace(_frame: FrameType, event: str, arg: Any) -> Any:
+        if event == "exception":
+            seen.append((arg[0], arg[1].args))
+        return trace
+
+    async def one(queue: eagerloop.Queue[int]) -> int:
+        return await queue.get()
+
+    async def main() -> None:
+        queue: eagerloop.Queue[int] = eagerloop.Queue()
+        queue.put_nowait(7)
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            assert await one(queue) == 7
+        finally:
+            sys.settrace(before)
+
+    run(main)
+    assert all(each == (StopIteration, (7,)) for each in seen)
+
+
+@pytest.mark.skipif(not _build.compiled(), reason="interpreted, an operation is no iterator")
+def test_copies_of_the_stop_iteration_that_carries_a_result() -> None:
+    """On 3.12 and 3.13 its memory is kept; a copy was freed into the stock twice."""
+
+    def caught(result: int) -> Any:
+        queue: eagerloop.Queue[int] = eagerloop.Queue()
+        queue.put_nowait(result)
+        get: Any = queue.get()
+        with pytest.raises(StopIteration) as stop:
+            next(get)
+        return stop.value
+
+    for number in range(3):
+        stop = caught(number)
+        del stop
+        copy.copy(caught(number))
+        type(caught(number))(number)
+        gc.collect()
+    kept = [caught(number) for number in range(8)]
+    assert [stop.value for stop in kept] == list(range(8))
