@@ -351,11 +351,11 @@ static inline int el_peer_becomes(el_peer *peer, const struct sockaddr_storage *
     return 0;
 }
 
-/* A method of the socket module's; None (it would block) as -2 is for the functions above. */
-static inline PyObject *el_sock_method(PyObject *result) {
-    if (result != NULL || !PyErr_ExceptionMatches(PyExc_BlockingIOError)) return result;
+/* After a method of the socket module's has failed: whether it would block, which is no error. */
+static inline int el_sock_method_blocks(void) {
+    if (!PyErr_ExceptionMatches(PyExc_BlockingIOError)) return 0;
     PyErr_Clear();
-    return Py_NewRef(Py_None);
+    return 1;
 }
 
 /* A datagram, or None if it would block. Then `el_peer_sender` says from whom. */
@@ -365,8 +365,8 @@ static inline PyObject *el_sock_recvfrom(PyObject *sock, int fd, el_peer *peer) 
     socklen_t length = sizeof(address);
     Py_ssize_t count;
     if (peer->foreign) {
-        PyObject *pair = el_sock_method(PyObject_CallMethod(sock, "recvfrom", "i", EL_DATAGRAM));
-        if (pair == NULL || pair == Py_None) return pair;
+        PyObject *pair = PyObject_CallMethod(sock, "recvfrom", "i", EL_DATAGRAM);
+        if (pair == NULL) return el_sock_method_blocks() ? Py_NewRef(Py_None) : NULL;
         if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) { /* the user's own socket */
             PyErr_Format(PyExc_TypeError, "recvfrom() returned %.100s, no pair", Py_TYPE(pair)->tp_name);
             Py_DECREF(pair);
@@ -388,16 +388,16 @@ static inline PyObject *el_peer_sender(const el_peer *peer) {
     return Py_NewRef(peer->name == NULL ? Py_None : peer->name);
 }
 
-/* Bytes sent, or -2. To whom the last datagram came from without parsing the address, else by the socket module. */
+/* -2 if it would block, else 0 or more. To whom the last datagram came from without parsing the address, else by the socket
+   module, where a test may have put a sendto of its own: what that returns says nothing. */
 static inline Py_ssize_t el_sock_sendto(PyObject *sock, int fd, PyObject *data, PyObject *name, el_peer *peer) {
     Py_buffer view;
     Py_ssize_t count;
     if (peer == NULL || name != peer->name || peer->foreign) { /* NULL: the transport's __init__ was left out */
-        PyObject *result = el_sock_method(PyObject_CallMethod(sock, "sendto", "OO", data, name));
-        if (result == NULL) return -1;
-        count = result == Py_None ? -2 : PyLong_AsSsize_t(result);
+        PyObject *result = PyObject_CallMethod(sock, "sendto", "OO", data, name);
+        if (result == NULL) return el_sock_method_blocks() ? -2 : -1;
         Py_DECREF(result);
-        return count;
+        return 0;
     }
     if (PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) < 0) return -1;
     do count = sendto(fd, view.buf, (size_t)view.len, EL_SEND_FLAGS, (struct sockaddr *)&peer->address, peer->length);

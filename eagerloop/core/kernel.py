@@ -148,6 +148,7 @@ def peer_sender(peer: Peer) -> Any:
 
 def sock_sendto(sock: socket.socket, fd: int, data: Any, name: Any, peer: Peer) -> int:
     try:
-        return sock.sendto(data, name)
+        sock.sendto(data, name)
     except BlockingIOError:
         return WOULD_BLOCK
+    return 0

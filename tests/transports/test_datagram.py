@@ -473,3 +473,28 @@ def test_what_a_caller_handles_does_not_stay_with_the_sender(run: Run) -> None:
         right.close()
 
     run(main)
+
+
+@pytest.mark.parametrize("answer", [None, "all of it", -2])
+def test_what_a_patched_sendto_returns_is_not_looked_at(
+    run: Run, monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    """Test suites put one there that loses datagrams, and returns nothing."""
+    sendto = socket.socket.sendto
+
+    def patched(sock: socket.socket, data: bytes, address: Any) -> Any:
+        sendto(sock, data, address)
+        return answer
+
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        transport, protocol = await loop.create_datagram_endpoint(Flow, ("127.0.0.1", 0))
+        monkeypatch.setattr(socket.socket, "sendto", patched)
+        transport.sendto(b"once", transport.get_extra_info("sockname"))
+        monkeypatch.undo()
+        assert transport.get_write_buffer_size() == 0
+        await protocol.wait_for(1)
+        transport.close()
+        await protocol.lost
+
+    run(main)
