@@ -7,7 +7,13 @@ A compiled file that must branch says
     else:
         from .. import _cython as cython
 
-Cython recognises the first import and drops the dead branch of `if cython.compiled:`.
+Cython recognises the first import and drops the dead branch of `if cython.compiled:`. Where methods are decorated, type
+checkers must see this module, and Cython an `import cython` that nobody runs.
+
+A method is Cython's kind of function, which has attributes and binds as Python's do. Where `binding` is False, for a
+method or, in its first line, for a file, it is the interpreter's kind of C method, which is called quicker where the
+object's class is the one that has it. Bound, it has no weak reference that lasts: it is for what nobody hands on. With
+`embedsignature`, `inspect.signature` knows it all the same.
 """
 
 from __future__ import annotations
@@ -26,13 +32,10 @@ def cast(kind: object, value: T) -> T:
 
 
 def binding(bound: bool) -> Callable[[T], T]:
-    """Decorates a method; compiled, with False, it is the interpreter's own kind of C method, whose call costs a tenth less.
-
-    Such a method takes no attributes, and bound, no weak reference that lasts: it is for what nobody hands on.
-    """
+    """Decorates a method; False: it is the interpreter's kind of C method."""
     return lambda method: method
 
 
 def embedsignature(embed: bool) -> Callable[[T], T]:
-    """Decorates a method; compiled, with True, `inspect.signature` knows one that `binding(False)` made."""
+    """Decorates a method; True: its signature is in its docstring, as in the interpreter's own."""
     return lambda method: method

@@ -1,3 +1,4 @@
+# cython: binding=False, embedsignature=True
 """Handle: one scheduled call, in one context.
 
 `isinstance(handle, asyncio.Handle)` holds by `__class__`: asyncio's class has slots of its own, which no other
@@ -93,8 +94,6 @@ class Handle:
         context: contextvars.Context = handle_context(self)
         return context
 
-    @cython.binding(False)
-    @cython.embedsignature(True)
     def cancel(self) -> None:
         """Takes the call back. Does nothing if it was made already."""
         if self._args is not None:
@@ -123,8 +122,6 @@ class ThreadsafeHandle(Handle):
     def __class__(self) -> type:
         return getattr(_events, "_ThreadSafeHandle", _events.Handle)
 
-    @cython.binding(False)
-    @cython.embedsignature(True)
     def cancel(self) -> None:
         """Takes the call back; too late once it has begun."""
         wait(self)

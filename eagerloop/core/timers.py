@@ -1,3 +1,4 @@
+# cython: binding=False, embedsignature=True
 """TimerHandle and Alarm: what the heap of timers holds, besides Delay.
 
 An entry knows its place in the heap, so that cancelling takes it out at once: a million timeouts that never fire
@@ -73,8 +74,6 @@ class TimerHandle(Handle):
     def _when(self) -> float:
         return self.when()
 
-    @cython.binding(False)
-    @cython.embedsignature(True)
     def cancel(self) -> None:
         """Takes the call back, and the timer out of its loop."""
         if self._args is not None and not take_back(self):

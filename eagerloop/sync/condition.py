@@ -30,10 +30,6 @@ from .overridden import enter, leave, wait, wait_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    import cython
-else:
-    from .. import _cython as cython
-
 __all__ = ("Condition",)
 
 _T = TypeVar("_T")
@@ -70,15 +66,11 @@ class Condition(LoopBound):
         """Release the lock, as its own release() does."""
         self._lock.release()
 
-    @cython.binding(False)
-    @cython.embedsignature(True)
     def __aenter__(self) -> Coroutine[Any, Any, None]:
         if not self._is_native():
             return enter(self)
         return self._lock.__aenter__()
 
-    @cython.binding(False)
-    @cython.embedsignature(True)
     def __aexit__(self, exc_type: Any, exc: Any, traceback: Any) -> Coroutine[Any, Any, None]:
         if not self._is_native():
             return leave(self)

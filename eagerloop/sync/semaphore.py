@@ -26,7 +26,10 @@ from .overridden import enter, leave
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    import cython
+    from .. import _cython as cython
+
+    if not TYPE_CHECKING:  # Cython looks for it
+        import cython
 else:
     from .. import _cython as cython
 

@@ -109,13 +109,9 @@ class TaskGroup(Overseer):
             info.append("entered")
         return f"<TaskGroup{' '.join(info)}>"
 
-    @cython.binding(False)
-    @cython.embedsignature(True)
     def __aenter__(self) -> Coroutine[Any, Any, TaskGroup]:
         return entering(self)
 
-    @cython.binding(False)
-    @cython.embedsignature(True)
     def __aexit__(
         self,
         et: type[BaseException] | None,

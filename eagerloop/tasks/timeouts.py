@@ -1,4 +1,4 @@
-# cython: nonecheck=True
+# cython: binding=False, embedsignature=True, nonecheck=True
 """timeout(): a limit on the time that a block may take.
 
 The limit cancels the task, and the block's end turns the CancelledError into TimeoutError. That
@@ -18,7 +18,7 @@ from __future__ import annotations
 from asyncio.exceptions import CancelledError
 from collections.abc import Coroutine
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..core import current, runtime, timers
 from ..core.agenda import Agenda
@@ -27,11 +27,6 @@ from ..core.operation import Operation
 from ..core.signatures import SourceSignature
 from ..core.task import Task
 from ..core.timers import Alarm
-
-if TYPE_CHECKING:
-    import cython
-else:
-    from .. import _cython as cython
 
 __all__ = ("Timeout", "timeout", "timeout_at")
 
@@ -133,13 +128,9 @@ class Timeout(Alarm):
         when = None if self._when is None else round(self._when, 3)
         return f"<Timeout [{name}] when={when}>"
 
-    @cython.binding(False)
-    @cython.embedsignature(True)
     def __aenter__(self) -> Coroutine[Any, Any, Timeout]:
         return entering(self)
 
-    @cython.binding(False)
-    @cython.embedsignature(True)
     def __aexit__(
         self,
         exc_type: type[BaseException] | None,
