@@ -1,4 +1,4 @@
-"""Constructors tell their signature, compiled as interpreted."""
+"""Constructors, and methods that are the interpreter's kind, tell their signature, compiled as interpreted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import eagerloop
 from eagerloop.core.handle import Handle
+from eagerloop.core.timers import TimerHandle
 
 
 def test_as_written() -> None:
@@ -27,3 +28,19 @@ def test_of_subclasses() -> None:
 
     assert inspect.signature(Inheriting).parameters["maxsize"].default == 0
     assert list(inspect.signature(Own).parameters) == ["size", "more"]
+
+
+def test_of_methods() -> None:
+    """Those of these classes are plain C methods, compiled: see eagerloop/_cython.py."""
+    told: dict[Any, list[str]] = {
+        Handle.cancel: [],
+        TimerHandle.when: [],
+        eagerloop.timeout: ["delay"],
+        eagerloop.Timeout.reschedule: ["when"],
+        eagerloop.Lock.__aenter__: [],
+        eagerloop.Semaphore.__aexit__: ["exc_type", "exc", "traceback"],
+    }
+    for method, names in told.items():
+        parameters = list(inspect.signature(method).parameters)
+        assert [name for name in parameters if name != "self"] == names
+    assert Handle.cancel.__doc__ == "Takes the call back. Does nothing if it was made already."
