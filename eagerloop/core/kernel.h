@@ -79,6 +79,18 @@ static inline int el_epoll_control(int epfd, int operation, int fd, unsigned int
     PyErr_SetFromErrno(PyExc_OSError);
     return -1;
 }
+
+/* Arms a descriptor that most likely was registered by the last call and has fired since. */
+static inline int el_epoll_arm(int epfd, int fd, unsigned int bits) {
+    struct epoll_event event;
+    memset(&event, 0, sizeof(event));
+    event.events = bits | EPOLLONESHOT;
+    event.data.fd = fd;
+    if (epoll_ctl(epfd, EPOLL_CTL_MOD, fd, &event) == 0) return 0;
+    if (errno == ENOENT && epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &event) == 0) return 0;
+    PyErr_SetFromErrno(PyExc_OSError);
+    return -1;
+}
 #else /* declared so that everything compiles; eagerloop.poll never chooses epoll here */
 struct epoll_event { uint32_t events; union { int fd; } data; };
 static inline int el_no_epoll(void) {
@@ -87,6 +99,7 @@ static inline int el_no_epoll(void) {
 }
 #define el_epoll_wait(epfd, events, size, timeout) el_no_epoll()
 #define el_epoll_control(epfd, operation, fd, bits) el_no_epoll()
+#define el_epoll_arm(epfd, fd, bits) el_no_epoll()
 #endif
 
 static inline struct epoll_event *el_epoll_events(int size) {
@@ -102,11 +115,13 @@ static inline struct epoll_event *el_epoll_events(int size) {
 #define EL_POOLED 480    /* bytes; objects of less come from Python's own pools, which are cheap */
 #define EL_IN_PLACE 4096 /* bytes; more are not copied if an object for them is at hand */
 #define EL_PIECES 64     /* buffers sent at once */
-#ifdef MSG_NOSIGNAL
-#define EL_SEND_FLAGS MSG_NOSIGNAL
-#else
-#define EL_SEND_FLAGS 0
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
 #endif
+#ifndef MSG_DONTWAIT
+#define MSG_DONTWAIT 0
+#endif
+#define EL_SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT) /* a user's socket in sock_sendall() may be a blocking one */
 
 static inline Py_ssize_t el_sock_result(Py_ssize_t count) {
     if (count >= 0) return count;
@@ -166,15 +181,15 @@ static inline PyObject *el_bytes_of(const char *source, Py_ssize_t count) {
 }
 
 /* Into the last packet's object, which is free, and what it cannot take into `rest`. */
-static inline PyObject *el_recv_again(int fd, char *rest) {
-    struct iovec parts[2] = {{PyBytes_AS_STRING(el_last), (size_t)el_last_room},
-                             {rest, (size_t)(EL_SCRATCH - el_last_room)}};
+static inline PyObject *el_recv_again(int fd, char *rest, Py_ssize_t most) {
+    Py_ssize_t first = el_last_room < most ? el_last_room : most;
+    struct iovec parts[2] = {{PyBytes_AS_STRING(el_last), (size_t)first}, {rest, (size_t)(most - first)}};
     struct msghdr message;
     Py_ssize_t count;
     memset(&message, 0, sizeof(message));
     message.msg_iov = parts;
-    message.msg_iovlen = el_last_room < EL_SCRATCH ? 2 : 1;
-    do count = recvmsg(fd, &message, 0); while (count < 0 && errno == EINTR);
+    message.msg_iovlen = first < most ? 2 : 1;
+    do count = recvmsg(fd, &message, MSG_DONTWAIT); while (count < 0 && errno == EINTR);
     count = el_sock_result(count);
     if (count < 0) return count == -2 ? Py_NewRef(Py_None) : NULL;
     if (count > 0 && el_last_fits(count)) return el_last_again(count);
@@ -188,8 +203,9 @@ static inline PyObject *el_recv_again(int fd, char *rest) {
     return made;
 }
 
-/* What has arrived, at most EL_SCRATCH bytes; b"" at the end; None if it would block. `last` is how much came last time. */
-static inline PyObject *el_sock_recv(int fd, Py_ssize_t last) {
+/* What has arrived, at most `most` bytes of up to EL_SCRATCH; b"" at the end; None if it would block. `last` is how much came
+ * last time. */
+static inline PyObject *el_sock_recv(int fd, Py_ssize_t last, Py_ssize_t most) {
     static char scratch[EL_SCRATCH];
     Py_ssize_t count;
     if (last > EL_SMALL && !el_last_is_free()) { /* as much may come again */
@@ -197,13 +213,22 @@ static inline PyObject *el_sock_recv(int fd, Py_ssize_t last) {
         if (el_last == NULL) return NULL;
         el_last_room = last;
     }
-    if (last > EL_IN_PLACE && el_last_is_free() && el_last_room > EL_IN_PLACE) return el_recv_again(fd, scratch);
-    do count = recv(fd, scratch, EL_SCRATCH, 0); while (count < 0 && errno == EINTR);
+    if (last > EL_IN_PLACE && el_last_is_free() && el_last_room > EL_IN_PLACE) return el_recv_again(fd, scratch, most);
+    do count = recv(fd, scratch, (size_t)most, MSG_DONTWAIT); while (count < 0 && errno == EINTR);
     count = el_sock_result(count);
     if (count < 0) return count == -2 ? Py_NewRef(Py_None) : NULL;
     return el_bytes_of(scratch, count);
 }
-#define EL_SOCK_RECV(sock, fd, last) el_or_exception(el_sock_recv(fd, last))
+#define EL_SOCK_RECV(sock, fd, last) el_or_exception(el_sock_recv(fd, last, EL_SCRATCH))
+
+/* For sock_recv(), which keeps nothing between two calls: what came last to any socket is the guess. */
+static inline PyObject *el_sock_recv_most(int fd, Py_ssize_t most) {
+    static Py_ssize_t last = 0;
+    PyObject *data = el_sock_recv(fd, last < most ? last : most, most);
+    if (data != NULL && data != Py_None) last = PyBytes_GET_SIZE(data);
+    return data;
+}
+#define EL_SOCK_RECV_MOST(sock, fd, most) el_sock_recv_most(fd, most)
 
 static inline Py_ssize_t el_sock_recv_into(int fd, PyObject *buffer) {
     Py_buffer view;
@@ -213,7 +238,7 @@ static inline Py_ssize_t el_sock_recv_into(int fd, PyObject *buffer) {
                      Py_TYPE(buffer)->tp_name);
         return -1;
     }
-    do count = recv(fd, view.buf, (size_t)view.len, 0); while (count < 0 && errno == EINTR);
+    do count = recv(fd, view.buf, (size_t)view.len, MSG_DONTWAIT); while (count < 0 && errno == EINTR);
     count = el_sock_result(count);
     PyBuffer_Release(&view);
     return count;

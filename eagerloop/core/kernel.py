@@ -58,6 +58,14 @@ def epoll_control(epfd: Any, operation: int, fd: int, bits: int) -> None:
         epfd.unregister(fd)
 
 
+def epoll_arm(epfd: Any, fd: int, bits: int) -> None:
+    bits |= 1 << 30  # EPOLLONESHOT
+    try:
+        epfd.modify(fd, bits)
+    except FileNotFoundError:  # not registered
+        epfd.register(fd, bits)
+
+
 def event_fd(events: list[Any], i: int) -> int:
     fd: int = events[i][0]
     return fd
@@ -81,6 +89,13 @@ def sock_recv(sock: socket.socket, fd: int, last: int) -> bytes | Exception | No
         return None
     except Exception as exc:  # the caller asks
         return exc
+
+
+def sock_recv_most(sock: socket.socket, fd: int, most: int) -> bytes | None:
+    try:
+        return sock.recv(most)
+    except BlockingIOError:
+        return None
 
 
 def sock_recv_into(sock: socket.socket, fd: int, buffer: Any) -> int:

@@ -6,4 +6,5 @@ cdef class Poller:
 
     cpdef wait(self, object ring, double timeout)
     cpdef change(self, int fd, int before, int after)
+    cdef bint arm(self, int fd, int event) except -1
     cpdef close(self)

@@ -11,6 +11,9 @@ and without events after a signal. Interest is level-triggered: what is still re
 A completion-based poller (io_uring) fits the same shape: its events push an entry that already carries its data onto
 `ring`; readiness is only one kind of entry.
 
+`arm` is for who waits for one event at a time: told once, the interest ends by itself, which saves the calls that begin
+and end it. A poller that cannot answers False and has done nothing.
+
 Rules. Only the loop's thread calls a poller. `change` follows the kernel where it disagrees with us: a descriptor that
 was closed behind our back, or closed and opened again, is no error. `close` may be called twice.
 """
@@ -40,6 +43,14 @@ class Poller:
         Raises:
             OSError: the kernel cannot poll such a descriptor (EPERM: a regular file), or it is not open (EBADF).
         """
+
+    def arm(self, fd: int, event: int) -> bool:
+        """Interest in `fd`, which nobody else watches, until the next event. False: this poller has no such thing.
+
+        Raises:
+            OSError: as `change`.
+        """
+        return False
 
     def close(self) -> None:
         """Gives the kernel's resources back."""

@@ -65,9 +65,11 @@ cdef extern from "runtime.h":
     void epoll_free "PyMem_Free" (epoll_event *events) noexcept
     int epoll_wait "el_epoll_wait" (int epfd, epoll_event *events, int size, double timeout) except -1
     int epoll_control "el_epoll_control" (int epfd, int operation, int fd, unsigned int bits) except -1
+    int epoll_arm "el_epoll_arm" (int epfd, int fd, unsigned int bits) except -1
     int event_fd "EL_EVENT_FD" (epoll_event *events, int i) noexcept
     unsigned int event_bits "EL_EVENT_BITS" (epoll_event *events, int i) noexcept
     object sock_recv "EL_SOCK_RECV" (object sock, int fd, Py_ssize_t last)
+    object sock_recv_most "EL_SOCK_RECV_MOST" (object sock, int fd, Py_ssize_t most)
     Py_ssize_t sock_recv_into "EL_SOCK_RECV_INTO" (object sock, int fd, object buffer) except -1
     Py_ssize_t sock_send "EL_SOCK_SEND" (object sock, int fd, object data) except -1
     object sock_error "el_sock_error" (Py_ssize_t outcome)

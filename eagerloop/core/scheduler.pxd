@@ -22,6 +22,12 @@ cdef class Scheduler(Turn):
     @cython.locals(before=Poller, watched=Watch)
     cpdef _poll_with(self, Poller poller)
     @cython.locals(watched=Watch)
+    cdef bint _is_told(self, int fd, int event, Channel entry) except -1
+    @cython.locals(watched=Watch)
+    cdef int _arm(self, int fd, int event, Channel entry) except -1
+    @cython.locals(watched=Watch)
+    cdef int _disarm(self, int fd, int event, Channel entry, bint fired) except -1
+    @cython.locals(watched=Watch)
     cdef bint _set_watch(self, int fd, int event, object entry) except -1
     @cython.locals(fd=int, poller=Poller, watches=list, known=bint)
     cdef int _enrol(self, Watch watched) except -1

@@ -126,6 +126,7 @@ class Scheduler(Turn):
         for watched in poller.watches:
             if watched is not None:
                 poller.change(watched.fd, 0, watched.interest())
+                watched.armed = False
         self._poller = poller
         self._unpolled = -1
 
@@ -347,6 +348,29 @@ class Scheduler(Turn):
         self._unwatch_read(fd, owner)
         self._unwatch_write(fd, owner)
 
+    def _arm(self, fd: int, event: int, entry: Channel) -> None:
+        """`entry` is told when `fd` can be read (or written), at least once; to be called again for more."""
+        watched = watch.find(self._poller.watches, fd)
+        if watched is not None and not (watched.armed and self._is_told(fd, event, entry)):
+            self._set_watch(fd, event, entry)  # shared with another: until it is taken back
+        elif not self._poller.arm(fd, event):
+            self._set_watch(fd, event, entry)
+        elif watched is None:
+            watched = Watch(fd)
+            watched.armed = True
+            put(watched, event, entry)
+            self._enrol(watched)
+
+    def _disarm(self, fd: int, event: int, entry: Channel, fired: bool) -> None:
+        """`entry` is not told any more, if it still was."""
+        watched = watch.find(self._poller.watches, fd)
+        if watched is not None and self._is_told(fd, event, entry):
+            if watched.armed and fired:  # the poller's interest has ended
+                put(watched, event, None)
+                self._enrol(watched)
+            else:
+                self._set_watch(fd, event, None)
+
     def _is_told(self, fd: int, event: int, entry: Channel) -> bool:
         watched = watch.find(self._poller.watches, fd)
         if watched is None:
@@ -368,6 +392,7 @@ class Scheduler(Turn):
             # one who replaces another may mean another file: the number may have been given away
             if before != after or (entry is not None and previous is not None):
                 self._poller.change(fd, before, after)
+                watched.armed = False
         except BaseException:  # refused: nobody is told
             if entry is not None:
                 put(watched, event, None)

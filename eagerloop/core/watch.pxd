@@ -22,6 +22,8 @@ cdef class Watch:
     cdef readonly int fd
     # what the last poll found and the turn has not told yet
     cdef public int ready
+    # the poller's interest ends with the first event
+    cdef public bint armed
     cdef public object reader
     cdef public object writer
 

@@ -57,11 +57,12 @@ class Channel:
 class Watch:
     """One descriptor: `reader` and `writer` are each a Handle, a Channel or None."""
 
-    __slots__ = ("fd", "ready", "reader", "writer")
+    __slots__ = ("fd", "ready", "armed", "reader", "writer")
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self.ready = 0
+        self.armed = False
         self.reader = None
         self.writer = None
 

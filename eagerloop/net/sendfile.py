@@ -19,14 +19,13 @@ import socket
 from asyncio.exceptions import CancelledError, SendfileNotAvailableError
 from asyncio.protocols import Protocol
 from contextlib import suppress
-from operator import methodcaller
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..constants import SENDFILE_FALLBACK_READBUFFER_SIZE, SENDFILE_UNSENT_BYTES, _SendfileMode
 from ..tasks.waiting import wait
+from . import sockops
 from .readiness import NOT_NOW, Watching, check_not_tls
-from .sockcalls import attempt
 
 if TYPE_CHECKING:
     from asyncio import BaseTransport, Future
@@ -288,7 +287,7 @@ async def _sock_sendfile_fallback(
     try:
         while piece := await pieces.next():
             while piece:
-                sent = await attempt(loop, sock, methodcaller("send", piece), writing=True)
+                sent = await sockops.call(loop, sock, True, "send", (piece,))
                 pieces.sent += sent
                 piece = piece[sent:]
         return pieces.sent

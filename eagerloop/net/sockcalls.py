@@ -6,16 +6,14 @@ import errno
 import socket
 from collections.abc import Coroutine
 from functools import partial
-from operator import methodcaller
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..tasks import sleep
-from .readiness import NOT_NOW, Watching, check_socket, retried
+from .readiness import NOT_NOW, check_socket, retried
 from .resolve import ensure_resolved
+from .sockops import accept, call, receive, receive_into, send_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from _typeshed import ReadableBuffer, WriteableBuffer
 
     from ..eventloop import EventLoop
@@ -41,31 +39,31 @@ class SocketCalls:
 
     def sock_recv(self: Any, sock: socket.socket, n: int) -> Later[bytes]:
         """Receive at most `n` bytes, as soon as there are some; b"" is the peer's end."""
-        return attempt(self, sock, methodcaller("recv", n), writing=False)
+        return receive(self, sock, n)
 
     def sock_recv_into(self: Any, sock: socket.socket, buf: WriteableBuffer) -> Later[int]:
         """`sock_recv` into `buf`; gives the number of bytes."""
-        return attempt(self, sock, methodcaller("recv_into", buf), writing=False)
+        return receive_into(self, sock, buf)
 
     def sock_recvfrom(self: Any, sock: socket.socket, bufsize: int) -> Later[tuple[bytes, Any]]:
         """Receive a datagram of at most `bufsize` bytes: (bytes, address)."""
-        return attempt(self, sock, methodcaller("recvfrom", bufsize), writing=False)
+        return call(self, sock, False, "recvfrom", (bufsize,))
 
     def sock_recvfrom_into(
         self: Any, sock: socket.socket, buf: WriteableBuffer, nbytes: int = 0
     ) -> Later[tuple[int, Any]]:
         """`sock_recvfrom` into `buf`, at most `nbytes` or all of it: (number of bytes, address)."""
-        return attempt(self, sock, methodcaller("recvfrom_into", buf, nbytes), writing=False)
+        return call(self, sock, False, "recvfrom_into", (buf, nbytes))
 
     def sock_sendall(self: Any, sock: socket.socket, data: ReadableBuffer) -> Later[None]:
         """Send all of `data`; how much has gone when an error comes cannot be told."""
-        return sendall(self, sock, data)
+        return send_all(self, sock, data)
 
     def sock_sendto(
         self: Any, sock: socket.socket, data: ReadableBuffer, address: Any
     ) -> Later[int]:
         """Send a datagram; gives the number of bytes."""
-        return attempt(self, sock, methodcaller("sendto", data, address), writing=True)
+        return call(self, sock, True, "sendto", (data, address))
 
     def sock_connect(self: Any, sock: socket.socket, address: Any) -> Later[None]:
         """Connect to `address`, whose host is looked up if it is a name."""
@@ -73,45 +71,7 @@ class SocketCalls:
 
     def sock_accept(self: Any, sock: socket.socket) -> Later[tuple[socket.socket, Any]]:
         """Accept a connection: (a non-blocking socket, the peer's address)."""
-        return attempt(self, sock, accept_one, writing=False)
-
-
-async def attempt(
-    loop: EventLoop, sock: socket.socket, call: Callable[[socket.socket], T], *, writing: bool
-) -> T:
-    """call(sock), now or as soon as it would not block."""
-    check_socket(loop, sock)
-    try:
-        return call(sock)
-    except NOT_NOW:
-        pass  # wait outside the handler: errors to come do not follow from this one
-    return await retried(loop, sock, call, writing=writing)
-
-
-def accept_one(sock: socket.socket) -> tuple[socket.socket, Any]:
-    conn, address = sock.accept()
-    conn.setblocking(False)
-    return conn, address
-
-
-async def sendall(loop: EventLoop, sock: socket.socket, data: ReadableBuffer) -> None:
-    check_socket(loop, sock)
-    with memoryview(data) as whole, whole.cast("B") as view:
-        try:
-            sent = sock.send(view)
-        except NOT_NOW:
-            sent = 0
-        if sent == len(view):
-            return
-        fd = sock.fileno()
-        loop._ensure_fd_no_transport(fd)
-        with Watching(loop, fd, writing=True) as watching:
-            while sent < len(view):
-                await watching.ready()
-                try:
-                    sent += sock.send(view[sent:])
-                except NOT_NOW:
-                    pass  # someone else filled the buffer first
+        return accept(self, sock)
 
 
 async def connect(loop: EventLoop, sock: socket.socket, address: Any) -> None:

@@ -17,6 +17,7 @@ cdef class Epoll(Poller):
     cpdef wait(self, object ring, double timeout)
     @cython.locals(bits=cython.uint, operation=int)
     cpdef change(self, int fd, int before, int after)
+    cdef bint arm(self, int fd, int event) except -1
     cdef int forget(self, int fd) except -1
     cpdef close(self)
 

@@ -3,7 +3,8 @@
 The kernel forgets a descriptor by itself when its last duplicate is closed. So what we believe to be registered may not
 be (somebody closed it behind our back, and the number may be in use again), and the other way round. ENOENT and EEXIST
 tell, and we do what the kernel needs. An event for a descriptor that nobody watches is a registration left behind; it
-is removed where the number still leads to it.
+is removed where the number still leads to it. One that was armed stays registered once it has fired, until the next
+time or until the file is closed: disabled by the kernel, it costs nothing and says nothing.
 """
 
 from __future__ import annotations
@@ -69,6 +70,10 @@ class Epoll(Poller):
                 runtime.epoll_control(self.epfd, ADD, fd, bits)
             else:
                 raise
+
+    def arm(self, fd: int, event: int) -> bool:
+        runtime.epoll_arm(self.epfd, fd, IN if event & watch._READ else OUT)
+        return True
 
     def forget(self, fd: int) -> None:
         try:

@@ -65,3 +65,24 @@ def test_waits_no_less_than_asked(polled: eagerloop.EventLoop, seconds: float) -
     start = time.monotonic()
     polled.run_until_complete(eagerloop.sleep(seconds))
     assert time.monotonic() - start >= seconds
+
+
+def test_one_wait_after_another(polled: eagerloop.EventLoop) -> None:
+    """Each is told, what comes between two is not lost, and no interest is left behind."""
+    left, right = socket.socketpair()
+    left.setblocking(False)
+
+    async def main() -> None:
+        for number in range(5):
+            reading = polled.create_task(polled.sock_recv(left, 1))
+            await eagerloop.sleep(0.001)
+            right.send(b"ab")
+            assert await reading == b"a"
+            if number % 2:  # a poll that finds the rest, which nobody waits for
+                await eagerloop.sleep(0.001)
+            assert await polled.sock_recv(left, 1) == b"b"
+        assert not polled.remove_reader(left)
+
+    polled.run_until_complete(main())
+    left.close()
+    right.close()
