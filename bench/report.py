@@ -56,6 +56,7 @@ GROWTH = (  # what, the case with fewer, the case with more, figure and unit
     ("2,000 / 10,000 idle connections, streams", "idle/lines", "idle/lines/10k", "bytes", "B"),
 )  # fmt: skip
 
+TOLD = "told"  # of a merged run's environment: what `told` says
 Runs = dict[str, Run]  # by the Python's version
 Part = Callable[[Runs], str]  # in Markdown
 
@@ -124,7 +125,7 @@ def merged(old: Run, new: Run) -> Run:
     again = set(new.cases()) | set(new.missing)
     kept = [sample for sample in old.samples if sample.case not in again]
     missing = {case: why for case, why in old.missing.items() if case not in again}
-    environment = {**new.environment, "commands": [*commands(old), *commands(new)]}
+    environment = {**new.environment, TOLD: [*told(old), *told(new)]}
     return Run(environment, [*kept, *new.samples], {**missing, **new.missing})
 
 
@@ -265,19 +266,23 @@ def summary(runs: Runs) -> str:
 
 
 def how(run: Run) -> str:
-    """Command, versions, machine."""
-    called = ", ".join(f"`{command}`" for command in dict.fromkeys(commands(run)))
-    return f"{called} on {tables.footnote(run)}"
+    """Commands, versions, machine; a line for each machine."""
+    called: dict[str, list[str]] = {}
+    for command, where in dict.fromkeys(told(run)):
+        called.setdefault(where, []).append(f"`{command}`")
+    return "\n".join(f"{', '.join(commands)} on {where}" for where, commands in called.items())
 
 
-def commands(run: Run) -> list[str]:
-    """What was called to get the run, the oldest first."""
+def told(run: Run) -> list[tuple[str, str]]:
+    """What was called to get the run, and where, the oldest first."""
+    if TOLD in run.environment:
+        return list(run.environment[TOLD])
     words = list(telling(run.environment.get("arguments", ["bench"])))
     alone = " ".join(["eagerloop", *words])
     if set(spoken_of()) <= set(words):
         others = [word for word in words[1:] if word not in spoken_of()]
         alone = f'make results ARGS="{" ".join(others)}"' if others else "make results"
-    return list(run.environment.get("commands", [alone]))
+    return [(alone, tables.footnote(run))]
 
 
 def spoken_of() -> list[str]:
@@ -285,6 +290,7 @@ def spoken_of() -> list[str]:
     wanted = {goal.case for goal in goals()}
     wanted |= {case for _, few, many, _, _ in GROWTH for case in (few, many)}
     wanted |= {"protocol/tcp/64/1", "lines/tcp/64/1"}  # latency
+    wanted |= {f"{server}/tcp/1k/100" for server in ("socket", "buffered", "exact")}
     return [case for case in catalogue.CASES if case in wanted]
 
 

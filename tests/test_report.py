@@ -50,6 +50,19 @@ def test_one_run_for_each_python_and_the_youngest_of_each_case(tmp_path: Path) -
     )
 
 
+def test_each_command_is_told_with_its_machine(tmp_path: Path) -> None:
+    for number, case in enumerate(("queue", "switch", "lock")):
+        run = run_of(case, when=f"2026-02-0{number + 1}", eagerloop=1, uvloop=2)
+        run.environment["arguments"] = ["bench", case]
+        run.environment["kernel"] = "Linux 6.2" if case == "switch" else "Linux 6.1"
+        (tmp_path / f"{case}.json").write_text(run.to_json())
+    first, second = report.how(report.read_runs(tmp_path)["3.13"]).split("\n")
+    assert first.startswith("`eagerloop bench queue`, `eagerloop bench lock` on Python 3.13.0")
+    assert "Linux 6.1" in first
+    assert second.startswith("`eagerloop bench switch` on Python 3.13.0")
+    assert "Linux 6.2" in second
+
+
 def test_a_goal_reached_is_bold_and_one_missed_is_said() -> None:
     run = run_of("switch", eagerloop=100, uvloop=300, rloop=120)
     rows = [line for line in report.headline({"3.13": run}).splitlines() if "sleep(0)" in line]
