@@ -24,9 +24,6 @@ from .readiness import NOT_NOW, check_socket
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-else:
-    pass
-
 runtime.init()
 
 WOULD_BLOCK = -2
@@ -92,10 +89,10 @@ class SocketCall(Operation):
             if self.attempt():
                 self.leave()
                 return True
-        except BaseException:  # whatever the socket says, it is no longer waited for
+            self.wait()
+        except BaseException:  # whatever the socket or the poller says, it is no longer waited for
             self.leave()
             raise
-        self.wait()
         return False
 
     def _fail(self, exc: BaseException) -> bool:
@@ -113,10 +110,10 @@ class SocketCall(Operation):
             self.check()
             wake = new_wake()
         wake._fired = False
-        wake._waiter = future.new(loop)
+        waiter = wake._waiter = future.new(loop)
         loop._arm(self._fd, self.event(), wake)
         self._wake = wake
-        self.value = wake._waiter
+        self.value = waiter
 
     def check(self) -> None:
         """Note the descriptor, which nobody else may use."""

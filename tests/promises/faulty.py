@@ -46,20 +46,26 @@ async def server() -> Outcome:
 
 async def sockets() -> Outcome:
     """1 MB through a pair of sockets without transports."""
-    loop = asyncio.get_running_loop()
+    loop: Any = asyncio.get_running_loop()
     left, right = nonblocking_pair()
+    outcome: Outcome = {"got": 0}
+
+    async def receive() -> None:
+        while outcome["got"] < 1_000_000:
+            outcome["got"] += len(await loop.sock_recv(right, 100_000))
+
     with left, right:
         sending = loop.create_task(loop.sock_sendall(left, bytes(1_000_000)))
-        got = 0
+        receiving = loop.create_task(receive())
         try:
-            while got < 1_000_000:
-                got += len(await loop.sock_recv(right, 100_000))
-            await sending
+            await asyncio.gather(sending, receiving)
         except OSError as exc:
-            sending.cancel()
-            await asyncio.wait([sending])
-            return {"got": got, "error": type(exc).__name__}
-    return {"got": got}
+            outcome["error"] = type(exc).__name__
+        for task in sending, receiving:
+            task.cancel()
+        await asyncio.wait([sending, receiving])
+        outcome["watched"] = loop.remove_writer(left) or loop.remove_reader(right)
+    return outcome
 
 
 async def datagrams() -> Outcome:

@@ -78,7 +78,7 @@ def test_accept_reports_what_it_cannot_explain() -> None:
     assert len(outcome["heard"]) == 1
 
 
-@pytest.mark.parametrize("call", ["recvfrom", "sendto"])
+@pytest.mark.parametrize("call", ["recvfrom,recvmsg", "sendto"])
 @pytest.mark.parametrize("error", ["EINTR", "EAGAIN"])
 def test_socket_calls_try_again(call: str, error: str) -> None:
     outcome = with_fault("sockets", call, error, "2..9+2")
@@ -88,8 +88,18 @@ def test_socket_calls_try_again(call: str, error: str) -> None:
 
 @pytest.mark.parametrize("error", ["ECONNRESET", "ENOTCONN", "ETIMEDOUT"])
 def test_socket_calls_raise(error: str) -> None:
-    outcome = with_fault("sockets", "recvfrom", error, "3")
+    outcome = with_fault("sockets", "recvfrom,recvmsg", error, "2+")
     assert outcome["error"] in {"ConnectionResetError", "OSError", "TimeoutError"}
+    assert not outcome["watched"]
+
+
+@pytest.mark.parametrize("when", range(2, 8))
+def test_a_socket_call_that_cannot_be_watched_raises(when: int) -> None:
+    """The waker is the first; then what would begin each wait, or would take it back."""
+    outcome = with_fault("sockets", "epoll_ctl", "ENOSPC", str(when))
+    assert outcome.get("error") == "OSError" or outcome["got"] == 1_000_000
+    assert not outcome["watched"]
+    assert outcome["heard"] == []
 
 
 @pytest.mark.parametrize("error", ["EINTR", "EAGAIN"])
