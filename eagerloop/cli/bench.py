@@ -93,10 +93,15 @@ def command(
     check_paths(json_path, csv_path, svg_path)
     plan, absent = make_plan(chosen, against, python, rounds, scale)
     run, interrupted = measure(plan, console, instructions)
+    # before anything is told: whoever reads that may be gone by now
+    written = write(run, json_path, csv_path, svg_path)
+    if interrupted:
+        console.print("interrupted: what follows is of the samples taken so far")
     for name, why in absent.items():
         console.print(f"[dim]{name}: left out, {why}[/dim]", highlight=False)
     report(run, console)
-    write(run, json_path, csv_path, svg_path, console)
+    for path in written:
+        console.print(f"wrote {path}", highlight=False)
     if interrupted:
         sys.exit(130)
     if not run.samples:
@@ -189,7 +194,13 @@ def measure(plan: Plan, console: Any, instructions: bool) -> tuple[Run, bool]:
         TimeRemainingColumn(),
     )
     try:
-        with Progress(*columns, console=console, refresh_per_second=2, transient=True) as progress:
+        with Progress(
+            *columns,
+            console=console,
+            refresh_per_second=2,
+            transient=True,
+            disable=not console.is_terminal,  # a pipe gets results only
+        ) as progress:
             bar = progress.add_task("measuring", total=len(steps))
             for number, case, name in steps:
                 progress.update(bar, description=f"{case.name} on {name}")
@@ -202,7 +213,6 @@ def measure(plan: Plan, console: Any, instructions: bool) -> tuple[Run, bool]:
             if instructions:
                 count_instructions(plan, run, progress)
     except KeyboardInterrupt:
-        console.print("interrupted: what follows is of the samples taken so far")
         return run, True
     return run, False
 
@@ -252,8 +262,8 @@ def report(run: Run, console: Any) -> None:
 
 
 def write(
-    run: Run, json_path: Path | None, csv_path: Path | None, svg_path: Path | None, console: Any
-) -> None:
+    run: Run, json_path: Path | None, csv_path: Path | None, svg_path: Path | None
+) -> list[Path]:
     from . import tables
 
     try:
@@ -266,6 +276,4 @@ def write(
             svg_path.write_text(tables.chart_of(run), encoding="utf-8")
     except OSError as error:  # the folder is not there, or not ours to write
         raise click.UsageError(f"cannot write: {error}") from None
-    for path in (json_path, csv_path, svg_path):
-        if path is not None:
-            console.print(f"wrote {path}", highlight=False)
+    return [path for path in (json_path, csv_path, svg_path) if path is not None]

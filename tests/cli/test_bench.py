@@ -96,6 +96,24 @@ def test_ctrl_c_keeps_what_was_measured(folder: Path) -> None:
     assert json.loads((folder / "run.json").read_text())["samples"]
 
 
+def test_a_reader_who_leaves_takes_no_results_along(folder: Path) -> None:
+    """`eagerloop bench ... --json run.json | head -1`: the file is there before the first line is."""
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "eagerloop", "bench", "switch", "--against", "asyncio"),
+            *("--rounds", "1", "--scale", "0.02", "--json", "run.json"),
+        ],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    process.communicate(timeout=60)
+    assert json.loads((folder / "run.json").read_text())["samples"]
+
+
 def test_a_missing_peer_is_left_out_and_said(eagerloop: Command, folder: Path) -> None:
     (folder / "uvloop.py").write_text("raise ImportError('not today')")
     done = eagerloop(
