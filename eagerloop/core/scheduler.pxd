@@ -23,7 +23,7 @@ cdef class Scheduler(Turn):
     cpdef _poll_with(self, Poller poller)
     @cython.locals(watched=Watch)
     cdef bint _is_told(self, int fd, int event, Channel entry) except -1
-    @cython.locals(watched=Watch)
+    @cython.locals(watched=Watch, shared=bint)
     cdef int _arm(self, int fd, int event, Channel entry) except -1
     @cython.locals(watched=Watch)
     cdef int _disarm(self, int fd, int event, Channel entry, bint fired) except -1

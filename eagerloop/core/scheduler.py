@@ -351,10 +351,9 @@ class Scheduler(Turn):
     def _arm(self, fd: int, event: int, entry: Channel) -> None:
         """`entry` is told when `fd` can be read (or written), at least once; to be called again for more."""
         watched = watch.find(self._poller.watches, fd)
-        if watched is not None and not (watched.armed and self._is_told(fd, event, entry)):
-            self._set_watch(fd, event, entry)  # shared with another: until it is taken back
-        elif not self._poller.arm(fd, event):
-            self._set_watch(fd, event, entry)
+        shared = watched is not None and not (watched.armed and self._is_told(fd, event, entry))
+        if shared or not self._poller.arm(fd, event):
+            self._set_watch(fd, event, entry)  # until it is taken back
         elif watched is None:
             watched = Watch(fd)
             watched.armed = True

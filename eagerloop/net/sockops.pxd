@@ -26,12 +26,13 @@ cdef class SocketCall(Operation):
     cdef object _sock
     # what the poller was told
     cdef int _fd
-    cdef bint _writing
+    cdef int _event
     # None: it has not waited yet
     cdef Wake _wake
 
     cdef int begin(self, Scheduler loop, object sock, bint writing) except -1
     cdef bint attempt(self) except -1
+    cdef bint ask(self, object method, tuple args) except -1
     cdef bint _poll(self) except -1
     cdef bint _fail(self, object exc) except -1
     @cython.locals(wake=Wake)
@@ -40,7 +41,6 @@ cdef class SocketCall(Operation):
     cdef int check(self) except -1
     @cython.locals(wake=Wake)
     cdef int leave(self) except -1
-    cdef int event(self) noexcept
 
 
 cdef class Receive(SocketCall):
@@ -78,7 +78,6 @@ cdef class Accept(MethodCall):
     cdef bint attempt(self) except -1
 
 
-cdef object called(object method, tuple args)
 @cython.locals(made=Receive)
 cpdef Receive receive(Scheduler loop, object sock, object most)
 @cython.locals(made=ReceiveInto)

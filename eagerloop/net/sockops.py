@@ -59,12 +59,12 @@ def new_wake() -> Wake:
 class SocketCall(Operation):
     """What all calls share; a subclass says `attempt`."""
 
-    __slots__ = ("_loop", "_sock", "_fd", "_writing", "_wake")
+    __slots__ = ("_loop", "_sock", "_fd", "_event", "_wake")
 
     _loop: Scheduler
     _sock: Any
     _fd: int
-    _writing: bool
+    _event: int
     _wake: Wake | None
 
     def __init__(self, loop: Scheduler, sock: Any, writing: bool) -> None:
@@ -74,12 +74,20 @@ class SocketCall(Operation):
         self._loop = loop
         self._sock = sock
         self._fd = -1
-        self._writing = writing
+        self._event = watch._WRITE if writing else watch._READ
         self._wake = None  # it has not waited yet
 
     def attempt(self) -> bool:
         """True: `value` is the result; False: not now."""
         raise NotImplementedError
+
+    def ask(self, method: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+        """`attempt` by a method of the socket, which may return anything."""
+        try:
+            self.value = method(*args)
+        except NOT_NOW:
+            return False
+        return True
 
     def _poll(self) -> bool:
         if self._wake is None and (type(self._sock) is not PLAIN or self._loop._debug):
@@ -111,7 +119,7 @@ class SocketCall(Operation):
             wake = new_wake()
         wake._fired = False
         waiter = wake._waiter = future.new(loop)
-        loop._arm(self._fd, self.event(), wake)
+        loop._arm(self._fd, self._event, wake)
         self._wake = wake
         self.value = waiter
 
@@ -131,10 +139,7 @@ class SocketCall(Operation):
         wake = self._wake
         if wake is not None:
             wake._waiter = None
-            self._loop._disarm(self._fd, self.event(), wake, wake._fired)
-
-    def event(self) -> int:
-        return watch._WRITE if self._writing else watch._READ
+            self._loop._disarm(self._fd, self._event, wake, wake._fired)
 
 
 class Receive(SocketCall):
@@ -149,12 +154,14 @@ class Receive(SocketCall):
     def attempt(self) -> bool:
         sock = self._sock
         most = self._most
-        if type(sock) is not PLAIN or type(most) is not int or "recv" in PATCHED:
-            self.value = called(sock.recv, (most,))
-        elif 0 < most <= MOST_BYTES:
-            self.value = runtime.sock_recv_most(sock, sock.fileno(), most)
-        else:
-            self.value = called(sock.recv, (most,))
+        if (
+            type(sock) is not PLAIN
+            or "recv" in PATCHED
+            or type(most) is not int
+            or not 0 < most <= MOST_BYTES
+        ):
+            return self.ask(sock.recv, (most,))
+        self.value = runtime.sock_recv_most(sock, sock.fileno(), most)
         return self.value is not None
 
 
@@ -170,8 +177,7 @@ class ReceiveInto(SocketCall):
     def attempt(self) -> bool:
         sock = self._sock
         if type(sock) is not PLAIN or "recv_into" in PATCHED:
-            self.value = called(sock.recv_into, (self._buffer,))
-            return self.value is not None
+            return self.ask(sock.recv_into, (self._buffer,))
         count = runtime.sock_recv_into(sock, sock.fileno(), self._buffer)
         self.value = count
         return count >= 0
@@ -200,14 +206,14 @@ class SendAll(SocketCall):
             self._data = memoryview(self._data)[sent:]
             return False
         self._data = None
+        self.value = None
         return True
 
     def send_some(self) -> int:
         """Bytes sent, or negative: not now."""
         sock = self._sock
         if type(sock) is not PLAIN or "send" in PATCHED:
-            count = called(sock.send, (self._data,))
-            return WOULD_BLOCK if count is None else count
+            return self.value if self.ask(sock.send, (self._data,)) else WOULD_BLOCK
         sent = runtime.sock_send(sock, sock.fileno(), self._data)
         if sent < WOULD_BLOCK:
             raise runtime.sock_error(sent)
@@ -227,8 +233,7 @@ class MethodCall(SocketCall):
         return f"EventLoop.sock_{self._method}"
 
     def attempt(self) -> bool:
-        self.value = called(getattr(self._sock, self._method), self._args)
-        return self.value is not None
+        return self.ask(getattr(self._sock, self._method), self._args)
 
 
 class Accept(MethodCall):
@@ -241,14 +246,6 @@ class Accept(MethodCall):
             return False
         self.value[0].setblocking(False)
         return True
-
-
-def called(method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    """What it returns; None: not now."""
-    try:
-        return method(*args)
-    except NOT_NOW:
-        return None
 
 
 def receive(loop: Scheduler, sock: Any, most: Any) -> Receive:

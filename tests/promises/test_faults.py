@@ -97,7 +97,7 @@ def test_socket_calls_raise(error: str) -> None:
 def test_a_socket_call_that_cannot_be_watched_raises(when: int) -> None:
     """The waker is the first; then what would begin each wait, or would take it back."""
     outcome = with_fault("sockets", "epoll_ctl", "ENOSPC", str(when))
-    assert outcome.get("error") == "OSError" or outcome["got"] == 1_000_000
+    assert outcome.get("error") == "OSError" or (when > 2 and outcome["got"] == 1_000_000)
     assert not outcome["watched"]
     assert outcome["heard"] == []
 
